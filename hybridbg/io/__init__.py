@@ -1,0 +1,13 @@
+"""Pictures in and out: PNG, JPEG, WebP and TIFF, with their depth, encoding and metadata.
+
+`load` and `save` are the two verbs; `encode` gives the bytes without writing them. `as_image`,
+`as_grey` and `as_hint` take whatever a public function was handed (path, "-", PIL image, array).
+"""
+
+from __future__ import annotations
+
+from hybridbg.io.reader import load
+from hybridbg.io.sources import as_grey, as_hint, as_image
+from hybridbg.io.writer import encode, save, write_bytes
+
+__all__ = ["as_grey", "as_hint", "as_image", "encode", "load", "save", "write_bytes"]

@@ -1,0 +1,132 @@
+"""What a public function was handed, as an `Image`, a grey array or a hint.
+
+Every method calls these at its edge, so that a path, "-", a PIL image, an array and an `Image` work
+everywhere alike.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hybridbg.core.checks import as_mask
+from hybridbg.core.errors import InvalidImageError, InvalidMaskError
+from hybridbg.core.image import Image
+from hybridbg.core.types import FloatArray, ImageLike, PixelArray, Shape
+from hybridbg.io.reader import load
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["as_grey", "as_hint", "as_image"]
+
+
+def as_image(source: ImageLike, *, max_pixels: int | None = None) -> Image:
+    """Bring a path, "-", PIL image, array or `Image` to an `Image`.
+
+    Parameters
+    ----------
+    source : path, PIL image, ndarray or Image
+        An `Image` is returned as it is. An array is (H, W), (H, W, 3) or (H, W, 4) of uint8,
+        uint16 or float in [0, 1], sRGB-coded, alpha straight.
+    max_pixels : int, optional
+        For paths: as in `load`.
+
+    Raises
+    ------
+    InvalidImageError
+        If it is no image at all, or one of the wrong shape, dtype or range.
+    ImageReadError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_image(np.zeros((4, 5, 3), dtype=np.uint8)).shape
+    (4, 5)
+    """
+    if isinstance(source, Image):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        return load(source, max_pixels=max_pixels)
+    if isinstance(source, np.ndarray):
+        return Image.from_array(source)
+    if _is_pil(source):
+        return Image.from_pil(source)
+    raise InvalidImageError(
+        f"expected a path, a PIL image or an array as image, got {type(source).__name__}"
+    )
+
+
+def as_grey(source: ImageLike, *, name: str = "mask") -> PixelArray | NDArray[Any]:
+    """Bring a mask or trimap to one (H, W) array of its own dtype.
+
+    An array is passed through. In files and images with three channels, all must be equal; where
+    alpha comes with it, grey is laid over black (white on transparent means 1). A coloured picture
+    with alpha, such as an earlier cut-out, stands for its alpha.
+
+    Raises
+    ------
+    InvalidMaskError
+        If a picture is coloured and has no alpha.
+    ImageReadError
+        If the file cannot be read.
+    """
+    if isinstance(source, np.ndarray):
+        return source
+    image = as_image(source)
+    grey: PixelArray = image.pixels[:, :, 0]
+    coloured = bool((image.pixels != grey[:, :, None]).any())
+    if image.alpha is None:
+        if coloured:
+            raise InvalidMaskError(
+                f"{name}: expected a grey picture (black, grey, white), got a coloured one"
+            )
+        return np.ascontiguousarray(grey)
+    if coloured:
+        return image.alpha
+    if grey.dtype == np.float32:
+        return grey * image.alpha
+    top = int(np.iinfo(grey.dtype).max)
+    product = grey.astype(np.uint32) * image.alpha
+    over_black: PixelArray = ((product + top // 2) // top).astype(grey.dtype)
+    return over_black
+
+
+def as_hint(source: ImageLike, shape: Shape, *, name: str = "hint") -> FloatArray:
+    """Bring a hint to a float mask of the image's size.
+
+    Parameters
+    ----------
+    source : path, PIL image, Image or ndarray of shape (H, W)
+        0 is background, 1 (255, 65535, white) foreground, the middle "don't know". Files as in
+        `as_grey`.
+    shape : (int, int)
+        Rows and columns of the image.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32 in [0, 1]
+        A new array.
+
+    Raises
+    ------
+    InvalidMaskError
+        On another size, dtype or range.
+    ImageReadError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_hint(np.eye(4, dtype=bool), (4, 4))[0].tolist()
+    [1.0, 0.0, 0.0, 0.0]
+    """
+    return as_mask(as_grey(source, name=name), shape, name=name)
+
+
+def _is_pil(source: object) -> bool:
+    """Whether it is a PIL image, without importing PIL: who has one has imported it."""
+    return any(kind.__module__ == "PIL.Image" for kind in type(source).__mro__)
