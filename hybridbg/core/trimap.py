@@ -344,4 +344,5 @@ def _margin(region: BoolArray, pixels: float) -> BoolArray:
     import cv2
 
     distance = cv2.distanceTransform(region.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return (distance > 0) & (distance - 0.5 < pixels)
+    margin: BoolArray = (distance > 0) & (distance - 0.5 < pixels)
+    return margin
