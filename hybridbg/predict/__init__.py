@@ -1,0 +1,44 @@
+"""Trimap networks on ONNX Runtime: what a model is, where models are found, and running one.
+
+`spec` says what is known of a model, `registry` finds it, `session` loads and runs it, `predictor`
+turns a picture into probabilities and those into a trimap, `faces` seeds a hint where a portrait
+is seen. Nothing here is fetched from a network, and ONNX Runtime loads when a session is made.
+"""
+
+from __future__ import annotations
+
+from hybridbg.predict.faces import find_faces, portrait_hint
+from hybridbg.predict.predictor import (
+    Probabilities,
+    predict_probabilities,
+    predict_trimap,
+    trimap_from_probabilities,
+)
+from hybridbg.predict.registry import (
+    DEFAULT_MODEL,
+    find_model,
+    list_models,
+    scan_models,
+    search_folders,
+)
+from hybridbg.predict.session import Session, new_session
+from hybridbg.predict.spec import ModelSpec, file_sha256, load_spec
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "ModelSpec",
+    "Probabilities",
+    "Session",
+    "file_sha256",
+    "find_faces",
+    "find_model",
+    "list_models",
+    "load_spec",
+    "new_session",
+    "portrait_hint",
+    "predict_probabilities",
+    "predict_trimap",
+    "scan_models",
+    "search_folders",
+    "trimap_from_probabilities",
+]
