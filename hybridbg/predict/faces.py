@@ -120,9 +120,8 @@ def portrait_hint(shape: Shape, face: Rect) -> FloatArray:
     across = abs(np.arange(shape[1], dtype=np.float32)[None] + 0.5 - (left + right) / 2) / side
     head = (across / _HEAD_HALF_WIDTH) ** 2 + (down / _HEAD_HALF_HEIGHT) ** 2 <= 1
     half_width = _NECK_HALF_WIDTH + _SHOULDER_SLOPE * (down - _CHIN)
-    body = (
-        (down >= _CHIN) & (down <= _TORSO_END) & (across <= half_width.clip(0, _TORSO_HALF_WIDTH))
-    )
+    trunk = across <= half_width.clip(0, _TORSO_HALF_WIDTH)
+    body = (down >= _CHIN) & (down <= _TORSO_END) & trunk
     hair = (across / _HAIR_HALF_WIDTH) ** 2 + (down / _HAIR_HALF_HEIGHT) ** 2 <= 1
     hint: FloatArray = np.full(shape, 0.5, dtype=np.float32)
     hint[~hair & (down < _CHIN)] = 0
@@ -139,7 +138,7 @@ def _cascade() -> Any:
 
 
 def _as_rect(face: dict[str, int], inner: Shape, shape: Shape) -> Rect:
-    """A detection at the small size as a rectangle of the picture."""
+    """Bring a detection at the small size to a rectangle of the picture."""
     rows, columns = shape[0] / inner[0], shape[1] / inner[1]
     return (
         round(face["r"] * rows),

@@ -141,7 +141,6 @@ def predict_probabilities(
         raise InvalidOptionError(
             f"hint: model {spec.name!r} takes no hint; leave it out or choose a model that does"
         )
-    shape = image.shape[:2]
     box = Letterbox.of(image.shape[:2], spec)
     answers = session.run(box.enter(image, _hint_channel(hint, box)))
     planes = _planes(answers, box)

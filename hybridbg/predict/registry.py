@@ -154,7 +154,7 @@ def _candidates(folder: Path) -> list[Path]:
 
 
 def _at_path(path: Path) -> ModelSpec:
-    """Description of the model at the path of its ONNX file or of its description."""
+    """Describe the model at the path of its ONNX file or of its description."""
     beside = path.with_suffix(_SPEC_SUFFIX)
     if path.suffix == _SPEC_SUFFIX or beside.is_file():
         return _with_file(load_spec(beside))

@@ -45,7 +45,7 @@ _FAMILIES: Final = {
 
 
 def describe(file: Path) -> ModelSpec | None:
-    """Description of an ONNX file with one of rembg's names, or None for any other name.
+    """Describe an ONNX file with one of rembg's names; None for any other name.
 
     Examples
     --------

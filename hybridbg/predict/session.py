@@ -93,7 +93,7 @@ def new_session(
 
 
 def available_providers() -> list[str]:
-    """Execution providers that this build of ONNX Runtime has, best first.
+    """List the execution providers that this build of ONNX Runtime has, best first.
 
     Examples
     --------
@@ -147,7 +147,10 @@ class Session:
         self._outputs = self._check_outputs()
 
     def __repr__(self) -> str:
-        return f"Session({self.spec.name!r}, providers={self.providers}, num_threads={self.num_threads})"
+        return (
+            f"Session({self.spec.name!r}, providers={self.providers}, "
+            f"num_threads={self.num_threads})"
+        )
 
     def run(self, batch: FloatArray) -> dict[str, FloatArray]:
         """Run the network.

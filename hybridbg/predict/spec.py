@@ -15,7 +15,6 @@ instances  one mask per object; described here, not run by `predictor`
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 import tomllib
 from dataclasses import dataclass, fields
@@ -36,6 +35,8 @@ MAX_SIZE: Final = 8192
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CHANNELS: Final = 3
+# Far beyond any mean, deviation or range of pixel values, and still exact to compare.
+_MAX_NUMBER: Final = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +120,9 @@ class ModelSpec:
             ("divisor", f"a whole number from 1 to {MAX_SIZE}", _is_size),
             ("size", f"a whole number from 1 to {MAX_SIZE}", _is_size),
             ("dynamic", "true or false", lambda value: isinstance(value, bool)),
-            ("mean", "three finite numbers", _numbers(_CHANNELS)),
-            ("std", "three finite numbers above zero", _positive(_CHANNELS)),
-            ("value_range", "two finite numbers, the lower first", _is_range),
+            ("mean", "three numbers", _numbers(_CHANNELS)),
+            ("std", "three numbers above zero", _positive(_CHANNELS)),
+            ("value_range", "two numbers, the lower first", _is_range),
             ("has_hint", "true or false", lambda value: isinstance(value, bool)),
             ("licence", "text", lambda value: isinstance(value, str)),
             ("origin", "text", lambda value: isinstance(value, str)),
@@ -171,7 +172,7 @@ def load_spec(path: Path) -> ModelSpec:
             f"{path}: file must name a file in the same folder, without any folder part, "
             f"got {file!r}"
         )
-    values = {
+    values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
     }
     values |= {"name": table.get("name", path.stem), "file": path.parent / file}
@@ -231,7 +232,7 @@ def _is_numbers(value: object, count: int) -> bool:
         isinstance(value, tuple)
         and len(value) == count
         and all(isinstance(one, int | float) and not isinstance(one, bool) for one in value)
-        and all(math.isfinite(one) for one in value)
+        and all(abs(one) <= _MAX_NUMBER for one in value)  # false for NaN
     )
 
 

@@ -1,0 +1,369 @@
+"""GrabCut (Rother, Kolmogorov & Blake 2004, "GrabCut") through OpenCV, from seeds to a trimap.
+
+Two Gaussian mixtures, one of the colours of the foreground and one of the background, and a graph
+cut that pays for edges where the colours are alike, take turns. OpenCV's cut works at a bounded
+size; its hard mask is then carried to the full size by a fast guided filter (He & Sun 2015), whose
+edges follow the picture's. Seeds are (H, W) uint8 with OpenCV's four classes, named below. Colours
+are RGB, sRGB-coded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from hybridbg.core import trimap as trimaps
+from hybridbg.core.checks import as_count, as_rect
+from hybridbg.core.errors import InvalidMaskError, InvalidOptionError, NoSubjectError
+from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.types import BoolArray, ByteArray, FloatArray, ImageLike, Rect, Shape
+from hybridbg.io import as_grey, as_hint, as_image
+
+__all__ = [
+    "PROBABLE_BACKGROUND",
+    "PROBABLE_FOREGROUND",
+    "SURE_BACKGROUND",
+    "SURE_FOREGROUND",
+    "grabcut",
+    "seeds_from_hint",
+    "seeds_from_rect",
+    "seeds_from_trimap",
+    "segment",
+]
+
+SURE_BACKGROUND: Final = 0
+"""cv2.GC_BGD: stays background."""
+SURE_FOREGROUND: Final = 1
+"""cv2.GC_FGD: stays foreground."""
+PROBABLE_BACKGROUND: Final = 2
+"""cv2.GC_PR_BGD: starts as background."""
+PROBABLE_FOREGROUND: Final = 3
+"""cv2.GC_PR_FGD: starts as foreground."""
+
+WORKING_SIDE: Final = 480
+"""Long side at which the cut runs, in pixels; its time grows with the number of pixels."""
+
+# GrabCut's k-means starts from random centres. OpenCV's generator belongs to the thread, so that
+# seeding it before each cut makes the answer the same in every thread and at every call.
+_RANDOM_SEED: Final = 20040807
+# A working pixel is sure as soon as sure seeds cover this much of it: thin strokes survive.
+_SURE_COVERAGE: Final = 0.25
+# A hint this close to one half says "don't know" (eight bits have no exact half).
+_DONT_KNOW_REACH: Final = 0.1
+# How deep inside a hint's foreground, and how far outside of it, a rough hint is trusted without
+# reserve; in sides of a square of the foreground's area.
+_SURE_DEPTH: Final = 0.15
+_SURE_DISTANCE: Final = 0.5
+# Guided filter: radius in working pixels, and the variance of colours (in [0, 1]) below which a
+# window counts as flat.
+_GUIDE_RADIUS: Final = 3
+_GUIDE_EPSILON: Final = 1e-4
+# Unknown band to each side of the cut: what the working size could not see, or this share of the
+# subject's size (half of the usual 2 % band), whichever is more ...
+_BAND_CELLS: Final = 1.5
+_BAND_SHARE: Final = 0.01
+# ... but at most this share of the depth of the foreground or background, so that some stays known.
+_MAX_BAND_DEPTH: Final = 0.5
+
+
+def grabcut(
+    image: ImageLike,
+    *,
+    rect: Sequence[int] | None = None,
+    trimap: ImageLike | None = None,
+    hint: ImageLike | None = None,
+    iterations: int = 5,
+) -> ByteArray:
+    """Separate foreground from background by their colours.
+
+    Parameters
+    ----------
+    image : path, PIL image, ndarray or Image
+        The picture; where it has an alpha channel, fully transparent pixels are background.
+    rect : (top, left, bottom, right), optional
+        Half-open rectangle around the subject; outside is background. Alone, or with `hint`.
+    trimap : path, PIL image, Image or ndarray of shape (H, W), optional
+        0 / 128 / 255; known pixels stay as they are. Alone only.
+    hint : path, PIL image, Image or ndarray of shape (H, W), optional
+        bool, uint8, uint16 or float in [0, 1]: 0 background, 0.5 don't know, 1 foreground. It may
+        be rough: only its depths are taken as sure.
+    iterations : int
+        How often models and cut take turns, from 1 to 100.
+
+    Returns
+    -------
+    ndarray of shape (H, W), uint8
+        0 background, 128 unknown (a band along the cut), 255 foreground.
+
+    Raises
+    ------
+    NoSubjectError
+        Nothing is left as foreground, or nothing as background.
+    InvalidOptionError
+        No seeds, seeds that exclude each other, a bad rectangle or number of iterations.
+    InvalidImageError, InvalidTrimapError, InvalidMaskError
+        The picture, trimap or hint cannot be used.
+
+    References
+    ----------
+    Rother, Kolmogorov & Blake 2004, "GrabCut: interactive foreground extraction using iterated
+    graph cuts", ACM Transactions on Graphics 23(3).
+
+    Examples
+    --------
+    >>> image = np.full((40, 40, 3), 200, dtype=np.uint8)
+    >>> image[10:30, 10:30] = (180, 20, 20)
+    >>> trimap = grabcut(image, rect=(5, 5, 35, 35))
+    >>> trimap[20, 20], trimap[20, 10], trimap[2, 2]
+    (np.uint8(255), np.uint8(128), np.uint8(0))
+    """
+    as_count(iterations, "iterations", minimum=1, maximum=100)
+    if trimap is not None and (rect is not None or hint is not None):
+        raise InvalidOptionError("trimap goes alone, got a rect or hint beside it; leave one out")
+    picture = as_image(image)
+    shape = picture.shape
+    given = None if trimap is None else trimaps.as_trimap(as_grey(trimap, name="trimap"), shape)
+    if given is not None:
+        seeds = seeds_from_trimap(given)
+    elif hint is not None:
+        seeds = seeds_from_hint(as_hint(hint, shape))
+        if rect is not None:
+            seeds[~_inside(as_rect(rect, shape), shape)] = SURE_BACKGROUND
+    elif rect is not None:
+        seeds = seeds_from_rect(as_rect(rect, shape), shape)
+    else:
+        raise InvalidOptionError("expected a rect, trimap or hint to start from, got none")
+    opacity = picture.alpha_float()
+    if opacity is not None:
+        seeds[opacity == 0] = SURE_BACKGROUND
+    mask = segment(picture.srgb(), seeds, iterations=iterations)
+    result = _with_band(mask >= 0.5, _cell(shape, WORKING_SIDE))
+    if given is not None:
+        known = given != trimaps.UNKNOWN
+        result[known] = given[known]
+    return result
+
+
+def segment(
+    image: FloatArray,
+    seeds: ByteArray,
+    *,
+    iterations: int = 5,
+    long_side: int = WORKING_SIDE,
+) -> FloatArray:
+    """Run GrabCut from seeds of all four classes.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3), float32 in [0, 1]
+        RGB, sRGB-coded.
+    seeds : ndarray of shape (H, W), uint8
+        `SURE_BACKGROUND`, `SURE_FOREGROUND`, `PROBABLE_BACKGROUND` or `PROBABLE_FOREGROUND`.
+    iterations : int
+        How often models and cut take turns.
+    long_side : int
+        The cut runs at this size at most.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32 in [0, 1]
+        Nearly hard mask, at and above one half is foreground; soft within a few working pixels of
+        the cut. Sure seeds are exactly 0 and 1.
+
+    Raises
+    ------
+    NoSubjectError
+        The seeds or the cut leave no foreground or no background.
+    """
+    shape = image.shape[:2]
+    inner = fit_inside(shape, long_side)
+    small = resample(image, inner)
+    labels = _cut(np.rint(small * 255).astype(np.uint8), _shrink_seeds(seeds, inner), iterations)
+    mask = _refine(image, labels.astype(np.float32))
+    mask[seeds == SURE_BACKGROUND] = 0
+    mask[seeds == SURE_FOREGROUND] = 1
+    return mask
+
+
+def seeds_from_rect(rect: Rect, shape: Shape) -> ByteArray:
+    """Seeds of a rectangle: sure background outside, probable foreground inside.
+
+    Parameters
+    ----------
+    rect : (top, left, bottom, right)
+        Half-open, inside the picture.
+    shape : (int, int)
+        Rows and columns of the picture.
+
+    Returns
+    -------
+    ndarray of shape (H, W), uint8
+        Classes for `segment`.
+
+    Raises
+    ------
+    InvalidOptionError
+        The rectangle is the whole picture.
+    """
+    if rect == (0, 0, *shape):
+        raise InvalidOptionError(
+            f"rect: expected some background outside, got the whole picture {rect}; draw it closer"
+        )
+    return np.where(_inside(rect, shape), PROBABLE_FOREGROUND, SURE_BACKGROUND).astype(np.uint8)
+
+
+def seeds_from_trimap(trimap: ByteArray) -> ByteArray:
+    """Seeds of a trimap: known is sure, unknown starts like the nearest known pixel.
+
+    Parameters
+    ----------
+    trimap : ndarray of shape (H, W), uint8
+        Valid, of 0 / 128 / 255.
+
+    Returns
+    -------
+    ndarray of shape (H, W), uint8
+        Classes for `segment`.
+    """
+    background, unknown, foreground = trimaps.split(trimap)
+    seeds: ByteArray = np.where(foreground, SURE_FOREGROUND, SURE_BACKGROUND).astype(np.uint8)
+    nearer = _distance_to(foreground) < _distance_to(background)
+    seeds[unknown] = np.where(nearer, PROBABLE_FOREGROUND, PROBABLE_BACKGROUND)[unknown]
+    return seeds
+
+
+def seeds_from_hint(hint: FloatArray) -> ByteArray:
+    """Seeds of a rough hint: sure only deep inside and far outside of its foreground.
+
+    What the hint does not know starts like the nearest that it knows; without any foreground it
+    starts as foreground (a box drawn as "background outside"), without any background as
+    background ("at least here").
+
+    Parameters
+    ----------
+    hint : ndarray of shape (H, W), float32 in [0, 1]
+        0 background, 0.5 don't know, 1 foreground.
+
+    Returns
+    -------
+    ndarray of shape (H, W), uint8
+        Classes for `segment`.
+
+    Raises
+    ------
+    InvalidMaskError
+        The hint says the same everywhere.
+    """
+    foreground = hint > 0.5 + _DONT_KNOW_REACH
+    background = hint < 0.5 - _DONT_KNOW_REACH
+    kinds = (foreground, background, ~(foreground | background))
+    if any(kind.all() for kind in kinds):
+        raise InvalidMaskError(
+            "hint: expected values on both sides of 0.5, or of 0.5 beside them, got the same "
+            f"everywhere ({hint.min():g}..{hint.max():g}); mark some foreground or background"
+        )
+    to_foreground, to_background = _distance_to(foreground), _distance_to(background)
+    size = math.sqrt(np.count_nonzero(foreground))
+    starts_inside = to_foreground < to_background if foreground.any() else ~background
+    seeds = np.where(starts_inside, PROBABLE_FOREGROUND, PROBABLE_BACKGROUND).astype(np.uint8)
+    seeds[background & (to_foreground > _SURE_DISTANCE * size)] = SURE_BACKGROUND
+    seeds[_distance_to(~foreground) > _SURE_DEPTH * size] = SURE_FOREGROUND
+    return seeds
+
+
+def _inside(rect: Rect, shape: Shape) -> BoolArray:
+    top, left, bottom, right = rect
+    inside: BoolArray = np.zeros(shape, dtype=np.bool_)
+    inside[top:bottom, left:right] = True
+    return inside
+
+
+def _distance_to(region: BoolArray) -> FloatArray:
+    """Euclidean distance in pixels to a region; infinite everywhere when it is empty."""
+    import cv2
+
+    if not region.any():
+        return np.full(region.shape, np.inf, dtype=np.float32)
+    outside = (~region).view(np.uint8)
+    distance: FloatArray = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return distance
+
+
+def _cell(shape: Shape, long_side: int) -> float:
+    """Side of a working pixel in pixels of the picture."""
+    return max(1.0, max(shape) / long_side)
+
+
+def _shrink_seeds(seeds: ByteArray, shape: Shape) -> ByteArray:
+    """Bring seeds to the working size: the start by majority, sure classes by coverage."""
+    if seeds.shape == shape:
+        return seeds
+    sure_background, sure_foreground, inside = (
+        resample(np.isin(seeds, classes).astype(np.float32), shape)
+        for classes in (
+            (SURE_BACKGROUND,),
+            (SURE_FOREGROUND,),
+            (SURE_FOREGROUND, PROBABLE_FOREGROUND),
+        )
+    )
+    small = np.where(inside >= 0.5, PROBABLE_FOREGROUND, PROBABLE_BACKGROUND).astype(np.uint8)
+    background_wins = sure_background >= sure_foreground
+    small[(sure_background >= _SURE_COVERAGE) & background_wins] = SURE_BACKGROUND
+    small[(sure_foreground >= _SURE_COVERAGE) & ~background_wins] = SURE_FOREGROUND
+    return small
+
+
+def _cut(image: ByteArray, seeds: ByteArray, iterations: int) -> BoolArray:
+    """Cut at the working size, (h, w, 3) uint8, and return where the foreground is.
+
+    One iteration at a time gives the bits of all at once, and never lets OpenCV learn a mixture
+    from no pixels at all, which it does not survive.
+    """
+    import cv2
+
+    labels = seeds.copy()
+    mixtures = (np.zeros((1, 65)), np.zeros((1, 65)))  # 5 x (weight, mean, covariance), OpenCV's
+    cv2.setRNGSeed(_RANDOM_SEED)
+    for turn in range(iterations):
+        _require_both(_foreground(labels), "the seeds leave" if turn == 0 else "the cut leaves")
+        mode = cv2.GC_INIT_WITH_MASK if turn == 0 else cv2.GC_EVAL
+        cv2.grabCut(image, labels, None, *mixtures, 1, mode)
+    inside = _foreground(labels)
+    _require_both(inside, "the cut leaves")
+    return inside
+
+
+def _foreground(labels: ByteArray) -> BoolArray:
+    return (labels == SURE_FOREGROUND) | (labels == PROBABLE_FOREGROUND)
+
+
+def _require_both(inside: BoolArray, subject: str) -> None:
+    if not inside.any() or inside.all():
+        raise NoSubjectError(
+            f"GrabCut: {subject} no {'background' if inside.all() else 'foreground'}; expected "
+            "some of each, mark more of the subject and of its surroundings"
+        )
+
+
+def _refine(image: FloatArray, mask: FloatArray) -> FloatArray:
+    """Carry a working-size mask (h, w) to the picture's size along the picture's edges."""
+    import cv2
+
+    raised = resample(mask, image.shape[:2])
+    if raised is mask:
+        return mask
+    cell = max(image.shape) / max(mask.shape)
+    refined = cv2.ximgproc.guidedFilter(
+        image, raised, max(1, round(_GUIDE_RADIUS * cell)), _GUIDE_EPSILON, scale=1 / cell
+    )
+    return np.clip(refined, 0, 1)
+
+
+def _with_band(subject: BoolArray, cell: float) -> ByteArray:
+    """Make a trimap of a mask; the band follows the subject's size, and never takes all of it."""
+    deepest = min(float(_distance_to(side).max()) for side in (subject, ~subject))
+    half = max(_BAND_CELLS * cell, _BAND_SHARE * math.sqrt(np.count_nonzero(subject)))
+    return trimaps.from_mask(subject, band=2 * min(half, _MAX_BAND_DEPTH * deepest))
