@@ -2,9 +2,9 @@
 
 Two Gaussian mixtures, one of the colours of the foreground and one of the background, and a graph
 cut that pays for edges where the colours are alike, take turns. OpenCV's cut works at a bounded
-size; its hard mask is then carried to the full size by a fast guided filter (He & Sun 2015), whose
-edges follow the picture's. Seeds are (H, W) uint8 with OpenCV's four classes, named below. Colours
-are RGB, sRGB-coded.
+size; its hard mask is then carried to the full size by a fast guided filter (`core.guided`), so
+that its edges follow the picture's. Seeds are (H, W) uint8 with OpenCV's four classes, named below.
+Colours are RGB, sRGB-coded.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from hybridbg.core import trimap as trimaps
 from hybridbg.core.checks import as_count, as_rect
 from hybridbg.core.errors import InvalidMaskError, InvalidOptionError, NoSubjectError
+from hybridbg.core.guided import guided_enlarge
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import BoolArray, ByteArray, FloatArray, ImageLike, Rect, Shape
 from hybridbg.io import as_grey, as_hint, as_image
@@ -55,12 +56,8 @@ _SURE_COVERAGE: Final = 0.25
 _DONT_KNOW_REACH: Final = 0.1
 # How deep inside a hint's foreground, and how far outside of it, a rough hint is trusted without
 # reserve; in sides of a square of the foreground's area.
-_SURE_DEPTH: Final = 0.15
-_SURE_DISTANCE: Final = 0.5
-# Guided filter: radius in working pixels, and the variance of colours (in [0, 1]) below which a
-# window counts as flat.
-_GUIDE_RADIUS: Final = 3
-_GUIDE_EPSILON: Final = 1e-4
+_SURE_DEPTH: Final = 0.12
+_SURE_DISTANCE: Final = 0.1
 # Unknown band to each side of the cut: what the working size could not see, or this share of the
 # subject's size (half of the usual 2 % band), whichever is more ...
 _BAND_CELLS: Final = 1.5
@@ -182,7 +179,9 @@ def segment(
     inner = fit_inside(shape, long_side)
     small = resample(image, inner)
     labels = _cut(np.rint(small * 255).astype(np.uint8), _shrink_seeds(seeds, inner), iterations)
-    mask = _refine(image, labels.astype(np.float32))
+    mask = labels.astype(np.float32)
+    if inner != shape:
+        mask = guided_enlarge(mask, image)
     mask[seeds == SURE_BACKGROUND] = 0
     mask[seeds == SURE_FOREGROUND] = 1
     return mask
@@ -337,7 +336,8 @@ def _cut(image: ByteArray, seeds: ByteArray, iterations: int) -> BoolArray:
 
 
 def _foreground(labels: ByteArray) -> BoolArray:
-    return (labels == SURE_FOREGROUND) | (labels == PROBABLE_FOREGROUND)
+    inside: BoolArray = (labels == SURE_FOREGROUND) | (labels == PROBABLE_FOREGROUND)
+    return inside
 
 
 def _require_both(inside: BoolArray, subject: str) -> None:
@@ -346,20 +346,6 @@ def _require_both(inside: BoolArray, subject: str) -> None:
             f"GrabCut: {subject} no {'background' if inside.all() else 'foreground'}; expected "
             "some of each, mark more of the subject and of its surroundings"
         )
-
-
-def _refine(image: FloatArray, mask: FloatArray) -> FloatArray:
-    """Carry a working-size mask (h, w) to the picture's size along the picture's edges."""
-    import cv2
-
-    raised = resample(mask, image.shape[:2])
-    if raised is mask:
-        return mask
-    cell = max(image.shape) / max(mask.shape)
-    refined = cv2.ximgproc.guidedFilter(
-        image, raised, max(1, round(_GUIDE_RADIUS * cell)), _GUIDE_EPSILON, scale=1 / cell
-    )
-    return np.clip(refined, 0, 1)
 
 
 def _with_band(subject: BoolArray, cell: float) -> ByteArray:

@@ -28,11 +28,8 @@ __all__ = ["Session", "available_providers", "new_session"]
 MAX_MODEL_BYTES: Final = 2**31
 # The order in which execution providers are taken when the caller names none. The others wait to be
 # named: TensorRT compiles for minutes, and some compute in half precision.
-_PREFERRED: Final = (
-    "CUDAExecutionProvider",
-    "ROCMExecutionProvider",
-    "CPUExecutionProvider",
-)
+_CPU: Final = "CPUExecutionProvider"
+_PREFERRED: Final = ("CUDAExecutionProvider", "ROCMExecutionProvider", _CPU)
 _SUFFIX: Final = "ExecutionProvider"
 # ONNX Runtime's "fatal": what goes wrong comes back as an exception, nothing else is printed.
 _LOG_FATAL: Final = 4
@@ -60,8 +57,8 @@ def new_session(
         What `find_model` takes.
     providers : sequence of str, optional
         Execution providers of ONNX Runtime in order of preference, with or without the ending
-        ``ExecutionProvider`` and in any case. By default the best of CUDA, ROCm and CPU that this
-        build of ONNX Runtime has.
+        ``ExecutionProvider`` and in any case. By default the best of CUDA, ROCm and CPU that
+        starts; `Session.providers` says which.
     num_threads : int, optional
         Threads for one picture on the CPU. By default `OMP_NUM_THREADS`, else all cores allowed.
 
@@ -189,13 +186,30 @@ class Session:
         return results
 
     def _load(self, content: bytes, providers: Sequence[str] | None) -> Any:
-        runtime = _runtime()
-        available = runtime.get_available_providers()
+        """Start on the first of the providers, if they were asked for; else on the best there is."""
+        available = available_providers()
         chosen = (
-            list(_resolve(providers))
-            if providers is not None
-            else [one for one in _PREFERRED if one in available]
+            [one for one in _PREFERRED if one in available]
+            if providers is None
+            else list(_resolve(providers))
         )
+        try:
+            inference = self._start(content, chosen)
+        except InvalidModelError:
+            if chosen == [_CPU]:
+                raise
+            # The file or the provider? A sound file starts on the CPU.
+            inference = self._start(content, [_CPU])
+        started = inference.get_providers()
+        if providers is not None and started[0] != chosen[0]:
+            raise InvalidOptionError(
+                f"providers: {chosen[0]} does not start on this machine, only "
+                f"{', '.join(started)}; check its drivers, or name one of these"
+            )
+        return inference
+
+    def _start(self, content: bytes, providers: list[str]) -> Any:
+        runtime = _runtime()
         options = runtime.SessionOptions()
         options.log_severity_level = _LOG_FATAL
         options.intra_op_num_threads = self.num_threads
@@ -204,18 +218,15 @@ class Session:
         # Idle threads would otherwise spin and take the cores from GrabCut and the matting solver.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            inference = runtime.InferenceSession(content, options, providers=chosen)
+            # ONNX Runtime's own fall-back prints, and changes provider in the middle of a run.
+            return runtime.InferenceSession(
+                content, options, providers=providers, enable_fallback=0
+            )
         except Exception as error:  # as in `run`
             raise InvalidModelError(
                 f"model {self.spec.name!r}: {self.spec.file} cannot be loaded by ONNX Runtime "
                 f"({error}); expected an intact ONNX file"
             ) from error
-        if providers is not None and inference.get_providers()[0] != chosen[0]:
-            raise InvalidOptionError(
-                f"providers: {chosen[0]} did not start on this machine, ONNX Runtime offers "
-                f"{', '.join(inference.get_providers())} instead; check its drivers or name these"
-            )
-        return inference
 
     def _check_input(self) -> str:
         """Name of the one input, which must be float32 with the described number of channels."""
@@ -275,7 +286,7 @@ def _resolve(providers: Sequence[str]) -> tuple[str, ...]:
                 f"{', '.join(available)}; install the build that has it, or name one of these"
             )
         resolved.append(name)
-    return tuple(resolved)
+    return tuple(dict.fromkeys(resolved))  # each once
 
 
 def _fingerprint(file: Path) -> tuple[str, int, int]:
