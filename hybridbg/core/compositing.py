@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.checks import as_mask, one_of
+from hybridbg.core.checks import as_count, as_mask, one_of
 from hybridbg.core.colour import linear_to_srgb, parse_colour, srgb_to_linear
 from hybridbg.core.errors import InvalidImageError
 from hybridbg.core.image import Image
@@ -79,15 +79,68 @@ def composite(
     return linear_to_srgb((back + cover * (front.linear() - back)).clip(0, 1))
 
 
-def premultiply(rgb: FloatArray, alpha: FloatArray) -> FloatArray:
-    """Multiply straight linear colours (H, W, 3) by alpha (H, W)."""
-    return rgb * alpha[:, :, None]
+def premultiply(rgb: NDArray[Any], alpha: NDArray[Any]) -> FloatArray:
+    """Multiply straight colours by alpha.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8, uint16 or float in [0, 1]
+        Straight colours. In linear light, if the result is to be mixed as light (EXR); coded ones
+        give what formats with premultiplied 8-bit colours hold.
+    alpha : ndarray of shape (H, W), bool, uint8, uint16 or float in [0, 1]
+        Coverage.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), float32 in [0, 1]
+        In the encoding of `rgb`; no component exceeds alpha.
+
+    Raises
+    ------
+    InvalidImageError, InvalidMaskError
+        If shapes differ or values are out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> premultiply(np.ones((4, 4, 3)), np.full((4, 4), 0.5))[0, 0].tolist()
+    [0.5, 0.5, 0.5]
+    """
+    image = Image.from_array(rgb)
+    return image.rgb() * as_mask(alpha, image.shape, name="alpha")[:, :, None]
 
 
-def unpremultiply(rgb: FloatArray, alpha: FloatArray) -> FloatArray:
-    """Divide premultiplied linear colours (H, W, 3) by alpha (H, W); black where alpha is 0."""
-    cover = alpha[:, :, None]
-    return np.divide(rgb, cover, out=np.zeros_like(rgb), where=cover > 0)
+def unpremultiply(rgb: NDArray[Any], alpha: NDArray[Any]) -> FloatArray:
+    """Divide premultiplied colours by alpha; the inverse of `premultiply` where alpha is not 0.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8, uint16 or float in [0, 1]
+        Premultiplied colours.
+    alpha : ndarray of shape (H, W), bool, uint8, uint16 or float in [0, 1]
+        Coverage.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), float32 in [0, 1]
+        Straight colours in the encoding of `rgb`, clipped at 1; black where alpha is 0.
+
+    Raises
+    ------
+    InvalidImageError, InvalidMaskError
+        If shapes differ or values are out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> unpremultiply(np.full((4, 4, 3), 0.25), np.full((4, 4), 0.5))[0, 0].tolist()
+    [0.5, 0.5, 0.5]
+    """
+    image = Image.from_array(rgb)
+    cover = as_mask(alpha, image.shape, name="alpha")[:, :, None]
+    premultiplied = image.rgb()
+    straight = np.divide(premultiplied, cover, out=np.zeros_like(premultiplied), where=cover > 0)
+    return np.minimum(straight, 1, out=straight)
 
 
 def checkerboard(
@@ -95,17 +148,32 @@ def checkerboard(
 ) -> FloatArray:
     """Two greys in squares, the usual picture of "transparent".
 
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns.
+    square : int
+        Side of a square in pixels.
+    light, dark : colour
+        As `hybridbg.core.colour.parse_colour` reads them.
+
     Returns
     -------
     ndarray of shape (H, W, 3), float32 in [0, 1]
         sRGB-coded; the top left square is `light`.
+
+    Raises
+    ------
+    InvalidOptionError
+        If a side or `square` is no integer above 0, or a colour is none.
 
     Examples
     --------
     >>> checkerboard((4, 4), square=2, light="white", dark="black")[0, :, 0].tolist()
     [1.0, 1.0, 0.0, 0.0]
     """
-    rows, columns = (np.arange(side) // square for side in shape)
+    square = as_count(square, "square")
+    rows, columns = (np.arange(as_count(side, "shape")) // square for side in shape)
     odd = (rows[:, None] + columns) % 2 == 1
     board: FloatArray = np.where(odd[:, :, None], parse_colour(dark), parse_colour(light))
     return board

@@ -22,7 +22,15 @@ from hybridbg.core.types import Encoding, FloatArray, PixelArray, Shape
 if TYPE_CHECKING:
     import PIL.Image
 
-__all__ = ["MIN_SIDE", "Image", "as_dtype", "as_float"]
+__all__ = [
+    "MIN_SIDE",
+    "Image",
+    "as_dtype",
+    "as_float",
+    "check_size",
+    "checked_values",
+    "full_scale",
+]
 
 MIN_SIDE = 4
 """Smallest height and width: a 3x3 matting window needs a neighbour that it does not cover."""
@@ -121,8 +129,38 @@ class Image:
         if self.encoding == "linear":
             return self.rgb()
         if self.encoding == "srgb" and self.pixels.dtype != np.float32:
-            return colour.linear_table(int(np.iinfo(self.pixels.dtype).max) + 1)[self.pixels]
+            table = colour.linear_table(full_scale(self.pixels.dtype) + 1)
+            decoded: FloatArray = table[self.pixels]
+            return decoded
         return colour.srgb_to_linear(self.srgb())
+
+    def recode(self, values: FloatArray, *, encoding: Encoding = "srgb") -> FloatArray:
+        """Bring colours to this image's own encoding, as new (H, W, 3) float32 in [0, 1].
+
+        Parameters
+        ----------
+        values : ndarray of shape (H, W, 3), float32 in [0, 1]
+            Colours of any size of picture.
+        encoding : {"srgb", "linear"}
+            What they are in.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> image = Image.from_array(np.zeros((4, 4, 3), dtype=np.float32), encoding="linear")
+        >>> image.recode(np.full((1, 1, 3), 0.5, dtype=np.float32))[0, 0, 0].round(3)
+        np.float32(0.214)
+        """
+        if encoding == self.encoding:
+            return values.astype(np.float32)
+        if self.encoding == "linear":
+            return colour.srgb_to_linear(values)
+        coded = colour.linear_to_srgb(values) if encoding == "linear" else values
+        if self.encoding == "srgb":
+            return coded
+        from hybridbg.core import icc
+
+        return icc.from_srgb(coded, self._profile())
 
     def alpha_float(self) -> FloatArray | None:
         """Alpha as new (H, W) float32 in [0, 1], or None."""
@@ -155,7 +193,7 @@ class Image:
                 f"expected an array of shape (H, W), (H, W, 3) or (H, W, 4), got {array.shape}"
             )
         check_size(array.shape[:2])
-        array = _checked_values(array)
+        array = checked_values(array)
         if array.ndim == 2:
             array = np.repeat(array[:, :, None], 3, axis=2)
         pixels = np.ascontiguousarray(array[:, :, :3])
@@ -179,11 +217,16 @@ def check_size(shape: tuple[int, ...]) -> None:
         )
 
 
+def full_scale(dtype: Any) -> int:
+    """Give the number that stands for 1.0: 255, 65535, or 1 for floats."""
+    return int(np.iinfo(dtype).max) if np.dtype(dtype).kind == "u" else 1
+
+
 def as_float(array: PixelArray) -> FloatArray:
     """Bring uint8, uint16 or float32 to new float32 in [0, 1], dividing by the dtype's maximum."""
     if array.dtype == np.float32:
         return array.astype(np.float32)
-    return np.divide(array, np.float32(np.iinfo(array.dtype).max), dtype=np.float32)
+    return np.divide(array, np.float32(full_scale(array.dtype)), dtype=np.float32)
 
 
 def as_dtype(array: PixelArray, dtype: Any) -> PixelArray:
@@ -218,13 +261,13 @@ def as_dtype(array: PixelArray, dtype: Any) -> PixelArray:
     if dtype == np.float32:
         return values
     values.clip(0, 1, out=values)
-    values *= np.float32(np.iinfo(dtype).max)
+    values *= np.float32(full_scale(dtype))
     converted: PixelArray = np.rint(values, out=values).astype(dtype)
     return converted
 
 
-def _checked_values(array: NDArray[Any]) -> PixelArray:
-    """Bring to one of the three dtypes; floats are checked for NaN and range."""
+def checked_values(array: NDArray[Any]) -> PixelArray:
+    """Bring to uint8, uint16 or float32; floats are checked for NaN and range."""
     if array.dtype in (np.uint8, np.uint16):
         return array
     if array.dtype.kind != "f":

@@ -32,7 +32,7 @@ __all__ = [
 FloatArray: TypeAlias = NDArray[np.float32]
 ByteArray: TypeAlias = NDArray[np.uint8]
 BoolArray: TypeAlias = NDArray[np.bool_]
-PixelArray: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
+PixelArray: TypeAlias = NDArray[np.uint8 | np.uint16 | np.float32]
 """Pixels as files hold them: uint8, uint16, or float32 in [0, 1]."""
 
 Encoding: TypeAlias = Literal["srgb", "linear", "icc"]

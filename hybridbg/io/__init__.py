@@ -6,8 +6,23 @@
 
 from __future__ import annotations
 
+from hybridbg.io.files import write_bytes
+from hybridbg.io.limits import DEFAULT_MAX_PIXELS, MAX_PIXELS_VARIABLE
 from hybridbg.io.reader import load
 from hybridbg.io.sources import as_grey, as_hint, as_image
-from hybridbg.io.writer import encode, save, write_bytes
+from hybridbg.io.writer import FORMATS, check_target, encode, format_of, save
 
-__all__ = ["as_grey", "as_hint", "as_image", "encode", "load", "save", "write_bytes"]
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "FORMATS",
+    "MAX_PIXELS_VARIABLE",
+    "as_grey",
+    "as_hint",
+    "as_image",
+    "check_target",
+    "encode",
+    "format_of",
+    "load",
+    "save",
+    "write_bytes",
+]

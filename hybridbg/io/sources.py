@@ -13,7 +13,7 @@ import numpy as np
 
 from hybridbg.core.checks import as_mask
 from hybridbg.core.errors import InvalidImageError, InvalidMaskError
-from hybridbg.core.image import Image
+from hybridbg.core.image import Image, full_scale
 from hybridbg.core.types import FloatArray, ImageLike, PixelArray, Shape
 from hybridbg.io.reader import load
 
@@ -89,7 +89,7 @@ def as_grey(source: ImageLike, *, name: str = "mask") -> PixelArray | NDArray[An
         return image.alpha
     if grey.dtype == np.float32:
         return grey * image.alpha
-    top = int(np.iinfo(grey.dtype).max)
+    top = full_scale(grey.dtype)
     product = grey.astype(np.uint32) * image.alpha
     over_black: PixelArray = ((product + top // 2) // top).astype(grey.dtype)
     return over_black

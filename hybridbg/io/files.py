@@ -1,0 +1,94 @@
+"""Put bytes where they belong, whole or not at all.
+
+A file is written beside its target under a temporary name and then renamed over it (`os.replace`),
+so that nobody ever sees half a picture and a failure leaves the old file as it was. The rename is
+atomic against crashes of the program; power cuts are left to the file system (no fsync, which would
+slow a batch down more than the loss of the last picture is worth).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+from hybridbg.core.errors import ImageWriteError
+
+__all__ = ["check_folder", "write_bytes"]
+
+NEW_FILE_MODE = 0o666  # less the user's umask, as the system applies it
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file atomically; "-" is standard output.
+
+    Parameters
+    ----------
+    path : path or "-"
+        An existing file is replaced and keeps its permission bits; a symbolic link is followed;
+        pipes and devices are written to directly.
+    data : bytes
+        The whole content.
+
+    Raises
+    ------
+    ImageWriteError
+        If the folder is missing or not writable, the target is a folder, or the disk is full. The
+        temporary file is removed and an existing target is untouched.
+    """
+    if os.fspath(path) == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        target = Path(os.path.realpath(path))
+        mode = target.stat().st_mode if target.exists() else None
+        if mode is None or stat.S_ISREG(mode):
+            _replace(target, data, mode)
+        elif stat.S_ISDIR(mode):
+            raise ImageWriteError(f"{os.fspath(path)!r} is a folder; give the name of a file in it")
+        else:
+            target.write_bytes(data)
+    except ImageWriteError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise ImageWriteError(f"{os.fspath(path)!r} cannot be written: {reason}") from error
+
+
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Raise `ImageWriteError` if it is plain already that `path` cannot be written.
+
+    To be asked before the work is done. The answer can change until the file is written.
+    """
+    target = Path(path)
+    try:
+        if target.is_dir():
+            raise ImageWriteError(f"'{target}' is a folder; give the name of a file in it")
+        if not target.parent.is_dir():
+            raise ImageWriteError(f"'{target}': there is no folder '{target.parent}'; create it")
+        writable = os.access(target.parent, os.W_OK)
+    except ValueError as error:
+        raise ImageWriteError(f"{os.fspath(path)!r} cannot be written: {error}") from error
+    if not writable:
+        raise ImageWriteError(f"'{target}': the folder '{target.parent}' is not writable")
+
+
+def _replace(target: Path, data: bytes, mode: int | None) -> None:
+    # A name of its own: the target's plus a suffix could exceed the system's limit.
+    temporary = target.parent / f".hybridbg-{secrets.token_hex(8)}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_BINARY, NEW_FILE_MODE)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
+            file.write(data)
+        if mode is not None:
+            temporary.chmod(stat.S_IMODE(mode))
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+O_BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends
