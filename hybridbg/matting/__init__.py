@@ -1,0 +1,14 @@
+"""Alpha from a trimap, and foreground colours from alpha: the only place where alpha is solved."""
+
+from __future__ import annotations
+
+from hybridbg.matting.alpha import ClosedForm, closed_form_alpha, estimate_alpha
+from hybridbg.matting.foreground import estimate_foreground, multilevel_foreground
+
+__all__ = [
+    "ClosedForm",
+    "closed_form_alpha",
+    "estimate_alpha",
+    "estimate_foreground",
+    "multilevel_foreground",
+]

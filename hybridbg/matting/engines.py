@@ -1,0 +1,59 @@
+"""Other people's matting engines behind our contract: pymatting's solvers.
+
+They load when first used, because pymatting compiles itself then (half a minute the first time on
+a machine). Papers: KNN, Chen et al. 2012; learning-based, Zheng & Kambhamettu 2009; large-kernel
+closed form, He et al. 2010; random walk, Grady et al. 2005; closed form, Levin et al. 2008.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hybridbg.core.errors import SolverError
+from hybridbg.core.types import ByteArray, FloatArray
+
+__all__ = ["ENGINES", "pymatting_alpha"]
+
+ENGINES = {
+    "knn": "estimate_alpha_knn",
+    "lbdm": "estimate_alpha_lbdm",
+    "lkm": "estimate_alpha_lkm",
+    "rw": "estimate_alpha_rw",
+    "cf-pymatting": "estimate_alpha_cf",
+}
+"""Method names of `estimate_alpha` and the pymatting functions they call."""
+
+
+def pymatting_alpha(image: FloatArray, trimap: ByteArray, method: str) -> FloatArray:
+    """Estimate alpha with one of pymatting's engines.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32 in [0, 1], sRGB-coded
+    trimap : (H, W) uint8, 0 / 128 / 255
+    method : str
+        A key of `ENGINES`.
+
+    Returns
+    -------
+    (H, W) float32 in [0, 1]
+
+    Raises
+    ------
+    SolverError
+        If the engine fails.
+    """
+    import warnings
+
+    with warnings.catch_warnings():  # its Cholesky factor retries aloud, then succeeds
+        warnings.simplefilter("ignore")
+        import pymatting
+
+        levels = np.select([trimap == 0, trimap == 255], [0.0, 1.0], 0.5)
+        try:
+            alpha = getattr(pymatting, ENGINES[method])(image.astype(np.float64), levels)
+        except (ValueError, ArithmeticError, RuntimeError) as error:
+            raise SolverError(
+                f"pymatting's {ENGINES[method]} failed: {error}; try method='closed-form'"
+            ) from error
+    return np.ascontiguousarray(np.clip(alpha, 0, 1), dtype=np.float32)

@@ -1,0 +1,153 @@
+"""Colour-adaptive multigrid: the preconditioner that makes closed-form matting converge.
+
+The Laplacian's near-null space is alpha that is locally affine in colour, so each coarse node
+carries four functions, its hat times {1, R, G, B} (ext/colour_multigrid.pyx). One V-cycle over
+nested Galerkin levels, smoothed alike before and after, with an exact solve of the last level, is
+symmetric and positive, hence fit for conjugate gradients. Cost and memory grow linearly with the
+unknown pixels, and the number of iterations hardly grows at all.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridbg.core.types import FloatArray
+from hybridbg.matting.levels import BASIS, HALF_STENCIL, Level, NodeLevel, PixelLevel
+from hybridbg.matting.system import BandSystem
+
+__all__ = ["ColourMultigrid"]
+
+_STENCIL = 25
+"""Nodes of the whole 5 x 5 stencil."""
+
+_DENSE_NODES = 48
+"""A level of at most this many nodes (192 unknowns) is solved exactly."""
+
+_DEPENDENT = 1e-6
+"""Relative eigenvalue of the last level below which a direction is float32 rounding."""
+
+
+class ColourMultigrid:
+    """One V-cycle of colour-adaptive multigrid as a preconditioner.
+
+    Parameters
+    ----------
+    system : BandSystem
+    image : (H, W, 3) float32
+        The picture the system was assembled from.
+    """
+
+    def __init__(self, system: BandSystem, image: FloatArray) -> None:
+        from hybridbg._kernels import colour_multigrid
+
+        mean = image.mean(axis=(0, 1), dtype=np.float64)
+        pixels = PixelLevel(system, image, mean, colour_multigrid.CELL_PIXELS)
+        level, blocks = _first_nodes(pixels)
+        self.pixels = pixels
+        self.nodes = [level]
+        while level.row.size > _DENSE_NODES and min(level.index.shape) > 2:
+            level, blocks = _coarser_nodes(level, blocks)
+            self.nodes.append(level)
+        self.inverse = _dense_inverse(level, blocks)
+
+    def apply(self, residual: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """out = M residual, on the cells of the layout."""
+        levels: list[Level] = [self.pixels, *self.nodes[:-1]]
+        self.pixels.residual[:] = residual
+        for level, coarse in zip(levels, self.nodes, strict=True):
+            level.smooth(from_zero=True)
+            level.settle()
+            level.restrict(coarse)
+        last = self.nodes[-1]
+        last.x[:] = (self.inverse @ last.residual.ravel()).reshape(-1, BASIS)
+        for level, coarse in zip(reversed(levels), reversed(self.nodes), strict=True):
+            level.correct(coarse)
+            level.smooth(from_zero=False)
+        out[:] = self.pixels.x
+
+
+def _first_nodes(pixels: PixelLevel) -> tuple[NodeLevel, NDArray[np.float64]]:
+    """Build the first level of nodes and its float64 operator."""
+    from hybridbg._kernels import colour_multigrid
+
+    system, layout = pixels.system, pixels.system.layout
+    height, width = layout.unknown.shape
+    cell = colour_multigrid.CELL_PIXELS
+    marks = np.zeros(((height - 1) // cell + 2, (width - 1) // cell + 2), dtype=np.int32)
+    colour_multigrid.mark_nodes(layout.row, layout.col, layout.length, marks)
+    index, row, col, neighbours = _number(marks)
+    blocks = np.zeros((row.size, HALF_STENCIL, BASIS * BASIS))
+    colour_multigrid.galerkin_pixels(
+        system.bands,
+        system.diagonal,
+        layout.row,
+        layout.col,
+        layout.length,
+        layout.base,
+        pixels.cell_rows,
+        pixels.image,
+        pixels.mean,
+        index,
+        blocks,
+        system.num_threads,
+    )
+    return NodeLevel(index, row, col, neighbours, blocks, system.num_threads), blocks
+
+
+def _coarser_nodes(
+    fine: NodeLevel, fine_blocks: NDArray[np.float64]
+) -> tuple[NodeLevel, NDArray[np.float64]]:
+    """Build the level with every second node of each axis."""
+    from hybridbg._kernels import node_blocks
+
+    rows, cols = fine.index.shape
+    marks = np.zeros((rows // 2 + 1, cols // 2 + 1), dtype=np.int32)
+    node_blocks.mark_parents(fine.row, fine.col, marks)
+    index, row, col, neighbours = _number(marks)
+    blocks = np.zeros((row.size, HALF_STENCIL, BASIS * BASIS))
+    node_blocks.galerkin_nodes(
+        fine_blocks,
+        fine.neighbours,
+        fine.row,
+        fine.col,
+        fine.index,
+        row,
+        col,
+        blocks,
+        fine.num_threads,
+    )
+    return NodeLevel(index, row, col, neighbours, blocks, fine.num_threads), blocks
+
+
+def _number(
+    marks: NDArray[np.int32],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Number the marked nodes in reading order, and find their neighbours."""
+    from hybridbg._kernels import node_blocks
+
+    row, col = (axis.astype(np.int32) for axis in np.nonzero(marks))
+    index = np.full(marks.shape, -1, dtype=np.int32)
+    index[row, col] = np.arange(row.size, dtype=np.int32)
+    neighbours = np.empty((row.size, _STENCIL), dtype=np.int32)
+    node_blocks.find_neighbours(index, row, col, neighbours)
+    return index, row, col, neighbours
+
+
+def _dense_inverse(level: NodeLevel, blocks: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the pseudo-inverse of the last level's operator, scaled to a unit diagonal first."""
+    size = level.row.size
+    matrix = np.zeros((size, BASIS, size, BASIS))
+    for half in range(HALF_STENCIL):
+        node = np.flatnonzero(level.neighbours[:, half] >= 0)
+        other = level.neighbours[node, half]
+        block = blocks[node, half].reshape(-1, BASIS, BASIS)
+        matrix[node, :, other, :] = block
+        matrix[other, :, node, :] = block.transpose(0, 2, 1)
+    matrix = matrix.reshape(size * BASIS, size * BASIS)
+    diagonal = np.diag(matrix)
+    scale = np.where(diagonal > 0, 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1)), 0)
+    values, vectors = np.linalg.eigh(scale[:, None] * matrix * scale)
+    kept = values > _DEPENDENT * max(values[-1], 0)
+    half_inverse = scale[:, None] * vectors[:, kept] / np.sqrt(values[kept])
+    return np.ascontiguousarray(half_inverse @ half_inverse.T, dtype=np.float32)

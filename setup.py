@@ -1,0 +1,101 @@
+"""Compile every `ext/NAME.pyx` to `hybridbg._kernels.NAME`; everything else is in pyproject.toml.
+
+Environment variables read at build time:
+
+HYBRIDBG_DEBUG_KERNELS=1   build with bounds checks on and optimisation low
+HYBRIDBG_NO_OPENMP=1       build without OpenMP even where the compiler has it
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+DEBUG = os.environ.get("HYBRIDBG_DEBUG_KERNELS") == "1"
+NO_OPENMP = os.environ.get("HYBRIDBG_NO_OPENMP") == "1"
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "initializedcheck": DEBUG,
+    "nonecheck": DEBUG,
+    "cdivision": not DEBUG,
+    "embedsignature": True,
+    "freethreading_compatible": True,
+}
+
+OPENMP_PROBE = """
+#include <omp.h>
+int main(void) { return omp_get_max_threads() < 1; }
+"""
+
+
+def openmp_flags(compiler_type: str) -> tuple[list[str], list[str]]:
+    """Return (compile, link) flags that ask this kind of compiler for OpenMP."""
+    if compiler_type == "msvc":
+        return ["/openmp"], []
+    if sys.platform == "darwin":  # Apple's clang: the flag goes to the preprocessor, libomp is apart
+        return ["-Xpreprocessor", "-fopenmp"], ["-lomp"]
+    return ["-fopenmp"], ["-fopenmp"]
+
+
+class BuildKernels(build_ext):
+    """Add optimisation flags, and OpenMP where a probe program compiles and links."""
+
+    def build_extensions(self) -> None:
+        """Decide the flags once for this compiler, then build."""
+        msvc = self.compiler.compiler_type == "msvc"
+        if DEBUG:
+            compile_flags = ["/Od"] if msvc else ["-O1", "-g"]
+        else:
+            compile_flags = ["/O2"] if msvc else ["-O3", "-fno-math-errno"]
+        link_flags: list[str] = []
+        if self.has_openmp():
+            extra_compile, extra_link = openmp_flags(self.compiler.compiler_type)
+            compile_flags += extra_compile
+            link_flags += extra_link
+        else:
+            print("hybridbg: no OpenMP; the kernels will run on one thread")
+        for extension in self.extensions:
+            extension.extra_compile_args = compile_flags
+            extension.extra_link_args = link_flags
+        super().build_extensions()
+
+    def has_openmp(self) -> bool:
+        """Whether a small OpenMP program compiles and links."""
+        if NO_OPENMP:
+            return False
+        compile_flags, link_flags = openmp_flags(self.compiler.compiler_type)
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "probe.c")
+            source.write_text(OPENMP_PROBE, encoding="ascii")
+            try:
+                objects = self.compiler.compile(
+                    [str(source)], output_dir=folder, extra_postargs=compile_flags
+                )
+                self.compiler.link_executable(
+                    objects, str(Path(folder, "probe")), extra_postargs=link_flags
+                )
+            except Exception:  # each compiler class raises its own kind
+                return False
+        return True
+
+
+extensions = [
+    Extension(f"hybridbg._kernels.{path.stem}", [path.as_posix()])
+    for path in sorted(Path("ext").glob("*.pyx"))
+]
+
+setup(
+    ext_modules=cythonize(
+        extensions, build_dir="build/cython", compiler_directives=DIRECTIVES, quiet=True
+    ),
+    cmdclass={"build_ext": BuildKernels},
+)
