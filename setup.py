@@ -41,7 +41,7 @@ def openmp_flags(compiler_type: str) -> tuple[list[str], list[str]]:
     """Return (compile, link) flags that ask this kind of compiler for OpenMP."""
     if compiler_type == "msvc":
         return ["/openmp"], []
-    if sys.platform == "darwin":  # Apple's clang: the flag goes to the preprocessor, libomp is apart
+    if sys.platform == "darwin":  # Apple's clang: a flag for the preprocessor, libomp is apart
         return ["-Xpreprocessor", "-fopenmp"], ["-lomp"]
     return ["-fopenmp"], ["-fopenmp"]
 

@@ -31,7 +31,7 @@ DEFAULT_EPSILON = 1e-7
 """Regularisation of a window's colour covariance (the field's usual value)."""
 
 DEFAULT_TOLERANCE = 1e-6
-"""Relative residual at which alpha was within 1/255 of the exact solution on every picture tried."""
+"""Relative residual at which alpha was within 1/255 of the exact one on every picture tried."""
 
 DEFAULT_PRIOR_WEIGHT = 0.01
 """Enough to steer where colour says little, too little to override a clear edge."""

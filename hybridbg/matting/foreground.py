@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core.checks import as_mask, one_of
-from hybridbg.core.colour import parse_colour
 from hybridbg.core.errors import InvalidImageError
+from hybridbg.core.image import Image
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import ColourLike, FloatArray, ImageLike
-from hybridbg.io import as_image
+from hybridbg.io import as_colour_or_image, as_image
 
 __all__ = ["estimate_foreground", "multilevel_foreground"]
 
@@ -154,19 +154,18 @@ def _resized(array: FloatArray, size: tuple[int, int]) -> FloatArray:
 def _mean_colour(image: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
     """Mean colour of some pixels, or of all when there are none."""
     pixels = image[where] if where.any() else image.reshape(-1, 3)
-    return pixels.mean(axis=0, dtype=np.float64).astype(np.float32)
+    mean: FloatArray = pixels.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mean
 
 
 def _plate(background: ImageLike | ColourLike, shape: tuple[int, int]) -> FloatArray:
     """Bring a known background, an image or one colour, to an (H, W, 3) array."""
-    try:
-        colour = parse_colour(background)  # type: ignore[arg-type]
-    except ValueError:
-        plate = as_image(background).rgb()  # type: ignore[arg-type]
-        if plate.shape[:2] != shape:
-            raise InvalidImageError(
-                f"background: expected a plate of the image's size {shape}, "
-                f"got {plate.shape[:2]}; crop or resize it first"
-            ) from None
-        return plate
-    return np.ascontiguousarray(np.broadcast_to(colour, (*shape, 3)), dtype=np.float32)
+    given = as_colour_or_image(background)
+    if not isinstance(given, Image):
+        return np.ascontiguousarray(np.broadcast_to(given, (*shape, 3)), dtype=np.float32)
+    if given.shape != shape:
+        raise InvalidImageError(
+            f"background: expected a plate of the image's size {shape}, got {given.shape}; "
+            "crop or resize it first"
+        )
+    return given.rgb()

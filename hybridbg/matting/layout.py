@@ -67,7 +67,7 @@ class Layout:
 
 
 def build_layout(unknown: BoolArray) -> Layout:
-    """Number the unknown pixels of a mask.
+    """Assign a cell to every unknown pixel of a mask, and find their runs.
 
     Parameters
     ----------

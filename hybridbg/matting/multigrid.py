@@ -52,7 +52,7 @@ class ColourMultigrid:
         self.inverse = _dense_inverse(level, blocks)
 
     def apply(self, residual: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """out = M residual, on the cells of the layout."""
+        """Write M residual into `out`, on the cells of the layout."""
         levels: list[Level] = [self.pixels, *self.nodes[:-1]]
         self.pixels.residual[:] = residual
         for level, coarse in zip(levels, self.nodes, strict=True):
@@ -123,7 +123,7 @@ def _coarser_nodes(
 def _number(
     marks: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Number the marked nodes in reading order, and find their neighbours."""
+    """Assign numbers to the marked nodes in reading order, and find their neighbours."""
     from hybridbg._kernels import node_blocks
 
     row, col = (axis.astype(np.int32) for axis in np.nonzero(marks))
@@ -137,14 +137,14 @@ def _number(
 def _dense_inverse(level: NodeLevel, blocks: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return the pseudo-inverse of the last level's operator, scaled to a unit diagonal first."""
     size = level.row.size
-    matrix = np.zeros((size, BASIS, size, BASIS))
+    blockwise = np.zeros((size, BASIS, size, BASIS))
     for half in range(HALF_STENCIL):
         node = np.flatnonzero(level.neighbours[:, half] >= 0)
         other = level.neighbours[node, half]
         block = blocks[node, half].reshape(-1, BASIS, BASIS)
-        matrix[node, :, other, :] = block
-        matrix[other, :, node, :] = block.transpose(0, 2, 1)
-    matrix = matrix.reshape(size * BASIS, size * BASIS)
+        blockwise[node, :, other, :] = block
+        blockwise[other, :, node, :] = block.transpose(0, 2, 1)
+    matrix = blockwise.reshape(size * BASIS, size * BASIS)
     diagonal = np.diag(matrix)
     scale = np.where(diagonal > 0, 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1)), 0)
     values, vectors = np.linalg.eigh(scale[:, None] * matrix * scale)

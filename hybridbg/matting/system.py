@@ -35,7 +35,7 @@ class Preconditioner(Protocol):
     """Something that applies a fixed symmetric positive approximation of the inverse."""
 
     def apply(self, residual: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """out = M residual, cell by cell of the layout; `residual` may be overwritten."""
+        """Write M residual into `out`, on the cells of the layout; may overwrite `residual`."""
 
 
 @dataclass(frozen=True, eq=False)
