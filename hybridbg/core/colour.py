@@ -55,11 +55,12 @@ def srgb_to_linear(values: NDArray[Any]) -> FloatArray:
     [0.0, 0.21400000154972076, 1.0]
     """
     coded = _floats(values)
-    linear = np.maximum(coded, CODED_KNEE)
+    linear = np.asarray(np.maximum(coded, CODED_KNEE))
     linear += OFFSET
     linear /= 1 + OFFSET
     np.power(linear, EXPONENT, out=linear)
-    return np.where(coded > CODED_KNEE, linear, coded / SLOPE).astype(np.float32, copy=False)
+    np.divide(coded, SLOPE, out=linear, where=coded <= CODED_KNEE)
+    return linear
 
 
 def linear_to_srgb(values: NDArray[Any]) -> FloatArray:
@@ -87,11 +88,12 @@ def linear_to_srgb(values: NDArray[Any]) -> FloatArray:
     [0.0, 0.5, 1.0]
     """
     linear = _floats(values)
-    coded = np.maximum(linear, LINEAR_KNEE)
+    coded = np.asarray(np.maximum(linear, LINEAR_KNEE))
     np.power(coded, 1 / EXPONENT, out=coded)
     coded *= 1 + OFFSET
     coded -= OFFSET
-    return np.where(linear > LINEAR_KNEE, coded, linear * SLOPE).astype(np.float32, copy=False)
+    np.multiply(linear, SLOPE, out=coded, where=linear <= LINEAR_KNEE)
+    return coded
 
 
 @cache
@@ -162,7 +164,7 @@ def _named_colour(text: str) -> FloatArray:
     return np.array([red, green, blue], dtype=np.float32) / np.float32(255)
 
 
-def _floats(values: NDArray[Any]) -> NDArray[np.floating[Any]]:
+def _floats(values: NDArray[Any]) -> FloatArray:
     array = np.asarray(values)
     if array.dtype.kind != "f":
         raise InvalidImageError(

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from hybridbg.core.colour import linear_to_srgb, srgb_to_linear
 from hybridbg.core.errors import InvalidImageError
 from hybridbg.core.icc_format import colour_space, make_profile, parse
-from hybridbg.core.types import Encoding, FloatArray
+from hybridbg.core.image import as_float, full_scale
+from hybridbg.core.types import Encoding, FloatArray, PixelArray
 
 __all__ = ["classify", "colour_space", "from_srgb", "make_profile", "to_srgb"]
 
@@ -41,12 +42,12 @@ ROWS_AT_ONCE = 256  # bounds the float64 coordinates of the interpolation
 CACHED_PROFILES = 8  # a batch meets a few cameras; a lattice takes about 2 MB
 
 
-def to_srgb(values: FloatArray, profile: bytes) -> FloatArray:
+def to_srgb(values: PixelArray, profile: bytes) -> FloatArray:
     """Turn device values into sRGB.
 
     Parameters
     ----------
-    values : ndarray of shape (H, W, 3), (H, W) or (H, W, 4), float32 in [0, 1]
+    values : ndarray of shape (H, W, 3), (H, W) or (H, W, 4), uint8, uint16 or float32 in [0, 1]
         RGB, grey or CMYK (1 is full ink), as the profile's colour space asks.
     profile : bytes
         The ICC profile.
@@ -77,7 +78,8 @@ def to_srgb(values: FloatArray, profile: bytes) -> FloatArray:
         )
     parsed = parse(profile)
     if parsed is None:
-        return _interpolate(values.reshape(*values.shape[:2], given), _lattice(profile, space))
+        device = as_float(values).reshape(*values.shape[:2], given)
+        return _interpolate(device, _lattice(profile, space))
     if space == "GRAY":
         grey = linear_to_srgb(_decode(values, parsed.tables[0]))
         return np.repeat(grey[:, :, None], 3, axis=2)
@@ -129,12 +131,12 @@ def from_srgb(values: FloatArray, profile: bytes) -> FloatArray:
 
 @lru_cache(maxsize=CACHED_PROFILES)
 def classify(profile: bytes) -> Encoding:
-    """Tell whether an RGB profile is just sRGB or linear sRGB, or another space ("icc").
+    """Tell whether an RGB or grey profile is just sRGB or linear sRGB, or another space ("icc").
 
     Raises
     ------
     InvalidImageError
-        If the profile is damaged or not of RGB.
+        If the profile is damaged or of neither.
 
     Examples
     --------
@@ -144,8 +146,12 @@ def classify(profile: bytes) -> Encoding:
     # All corners and middles of the cube, and every 8-bit grey: curves differ most in the shadows.
     cube = np.array(list(product(np.linspace(0, 1, 5), repeat=3)))
     greys = np.repeat(np.linspace(0, 1, 256)[:, None], 3, axis=1)
-    colours = np.concatenate([cube, greys])[None].astype(np.float32)
-    seen = to_srgb(colours, profile)
+    if colour_space(profile) == "GRAY":
+        colours = greys[None].astype(np.float32)
+        seen = to_srgb(colours[:, :, 0], profile)
+    else:
+        colours = np.concatenate([cube, greys])[None].astype(np.float32)
+        seen = to_srgb(colours, profile)
     if np.abs(seen - colours).max() < SAME_COLOUR:
         return "srgb"
     if np.abs(seen - linear_to_srgb(colours)).max() < SAME_COLOUR:
@@ -153,9 +159,13 @@ def classify(profile: bytes) -> Encoding:
     return "icc"
 
 
-def _decode(values: FloatArray, table: NDArray[np.float64]) -> FloatArray:
+def _decode(values: PixelArray, table: NDArray[np.float64]) -> FloatArray:
     grid = np.linspace(0, 1, len(table))
-    return np.interp(values, grid, table).astype(np.float32)
+    if values.dtype == np.float32:
+        return np.interp(values, grid, table).astype(np.float32)
+    every_level = np.linspace(0, 1, full_scale(values.dtype) + 1)
+    decoded: FloatArray = np.interp(every_level, grid, table).astype(np.float32)[values]
+    return decoded
 
 
 def _encode(linear: FloatArray, table: NDArray[np.float64]) -> FloatArray:

@@ -121,7 +121,7 @@ class Image:
         if self.encoding == "icc":
             from hybridbg.core import icc
 
-            return icc.to_srgb(self.rgb(), self._profile())
+            return icc.to_srgb(self.pixels, self._profile())
         return self.rgb()
 
     def linear(self) -> FloatArray:

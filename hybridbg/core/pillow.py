@@ -56,7 +56,7 @@ def to_samples(image: PIL.Image.Image) -> Samples:
         exif = descriptive(normalised(tags.tobytes()) or b"")
     return replace(
         samples,
-        icc_profile=profile or None,
+        icc_profile=None if image.mode == "LAB" else profile or None,
         exif=exif or None,
         xmp=(xmp.encode() if isinstance(xmp, str) else xmp) or None,
         orientation=_left_to_turn(image),
@@ -81,6 +81,7 @@ def _unpack(image: PIL.Image.Image) -> Samples:
         image = _from_lab(image)
     elif mode in ("LA", "La", "PA", "RGBA", "RGBa") or image.has_transparency_data:
         grey = mode in ("1", "L", "LA", "La")
+        image = image.convert("LA") if mode == "La" else image  # not to RGBA in one step
         pixels = np.asarray(image.convert("RGBA"))
         return Samples(pixels[:, :, 0] if grey else pixels[:, :, :3], pixels[:, :, 3])
     elif mode in ("P", "YCbCr", "HSV", "RGBX"):

@@ -120,7 +120,7 @@ def _to_rgb(
         return _three(values), icc.classify(profile), profile
     if described == "GRAY" and (encoding := icc.classify(profile)) != "icc":
         return _three(values), encoding, None
-    return as_dtype(icc.to_srgb(as_float(values), profile), values.dtype), "srgb", None
+    return as_dtype(icc.to_srgb(values, profile), values.dtype), "srgb", None
 
 
 def _check_profile(profile: bytes, space: str, path: str | None) -> bool:
