@@ -45,13 +45,15 @@ PROBABLE_FOREGROUND: Final = 3
 """cv2.GC_PR_FGD: starts as foreground."""
 
 WORKING_SIDE: Final = 480
-"""Long side at which the cut runs, in pixels; its time grows with the number of pixels."""
+"""Long side at which a picture of 4:3 is cut, in pixels; others have as many pixels."""
 
 # GrabCut's k-means starts from random centres. OpenCV's generator belongs to the thread, so that
 # seeding it before each cut makes the answer the same in every thread and at every call.
 _RANDOM_SEED: Final = 20040807
 # A working pixel is sure as soon as sure seeds cover this much of it: thin strokes survive.
 _SURE_COVERAGE: Final = 0.25
+# Islands and holes below this share of the picture are noise: 17 pixels at 480 x 360.
+_SPECK_SHARE: Final = 1e-4
 # A hint this close to one half says "don't know" (eight bits have no exact half).
 _DONT_KNOW_REACH: Final = 0.1
 # How deep inside a hint's foreground, and how far outside of it, a rough hint is trusted without
@@ -133,11 +135,13 @@ def grabcut(
         seeds = seeds_from_rect(as_rect(rect, shape), shape)
     else:
         raise InvalidOptionError("expected a rect, trimap or hint to start from, got none")
-    opacity = picture.alpha_float()
+    pixels, opacity = picture.srgb(), picture.alpha_float()
     if opacity is not None:
-        seeds[opacity == 0] = SURE_BACKGROUND
-    mask = segment(picture.srgb(), seeds, iterations=iterations)
-    result = _with_band(mask >= 0.5, _cell(shape, WORKING_SIDE))
+        _hide(pixels, seeds, opacity == 0)
+    mask = segment(pixels, seeds, iterations=iterations)
+    result = _with_band(mask >= 0.5, 1 / _scale(shape, WORKING_SIDE))
+    if opacity is not None:
+        result[opacity == 0] = trimaps.BACKGROUND
     if given is not None:
         known = given != trimaps.UNKNOWN
         result[known] = given[known]
@@ -162,7 +166,8 @@ def segment(
     iterations : int
         How often models and cut take turns.
     long_side : int
-        The cut runs at this size at most.
+        The cut runs at this size at most. It is the longer side of a picture of 4:3; others are
+        cut at the same number of pixels.
 
     Returns
     -------
@@ -176,7 +181,7 @@ def segment(
         The seeds or the cut leave no foreground or no background.
     """
     shape = image.shape[:2]
-    inner = fit_inside(shape, long_side)
+    inner = fit_inside(shape, max(shape) * _scale(shape, long_side))
     small = resample(image, inner)
     labels = _cut(np.rint(small * 255).astype(np.uint8), _shrink_seeds(seeds, inner), iterations)
     mask = labels.astype(np.float32)
@@ -184,6 +189,7 @@ def segment(
         mask = guided_enlarge(mask, image)
     mask[seeds == SURE_BACKGROUND] = 0
     mask[seeds == SURE_FOREGROUND] = 1
+    _require_both(mask >= 0.5, "the mask at full size leaves")
     return mask
 
 
@@ -266,11 +272,27 @@ def seeds_from_hint(hint: FloatArray) -> ByteArray:
         )
     to_foreground, to_background = _distance_to(foreground), _distance_to(background)
     size = math.sqrt(np.count_nonzero(foreground))
-    starts_inside = to_foreground < to_background if foreground.any() else ~background
+    starts_inside = to_foreground < to_background
+    if not foreground.any():
+        starts_inside = ~background
+    elif not background.any():
+        starts_inside = foreground
     seeds = np.where(starts_inside, PROBABLE_FOREGROUND, PROBABLE_BACKGROUND).astype(np.uint8)
     seeds[background & (to_foreground > _SURE_DISTANCE * size)] = SURE_BACKGROUND
     seeds[_distance_to(~foreground) > _SURE_DEPTH * size] = SURE_FOREGROUND
     return seeds
+
+
+def _hide(pixels: FloatArray, seeds: ByteArray, transparent: BoolArray) -> None:
+    """Make transparent pixels sure background, in place, without a say in the colour models.
+
+    What a file keeps under them means nothing, and is often the subject's own colour; they take
+    the mean colour of the background that can be seen.
+    """
+    visible = ~transparent & ((seeds == SURE_BACKGROUND) | (seeds == PROBABLE_BACKGROUND))
+    if visible.any():
+        pixels[transparent] = pixels[visible].mean(axis=0)
+    seeds[transparent] = SURE_BACKGROUND
 
 
 def _inside(rect: Rect, shape: Shape) -> BoolArray:
@@ -291,9 +313,9 @@ def _distance_to(region: BoolArray) -> FloatArray:
     return distance
 
 
-def _cell(shape: Shape, long_side: int) -> float:
-    """Side of a working pixel in pixels of the picture."""
-    return max(1.0, max(shape) / long_side)
+def _scale(shape: Shape, long_side: int) -> float:
+    """Working size over full size: as many pixels as a picture of 4:3 with this long side has."""
+    return min(1.0, math.sqrt(0.75 * long_side**2 / (shape[0] * shape[1])))
 
 
 def _shrink_seeds(seeds: ByteArray, shape: Shape) -> ByteArray:
@@ -330,9 +352,23 @@ def _cut(image: ByteArray, seeds: ByteArray, iterations: int) -> BoolArray:
         _require_both(_foreground(labels), "the seeds leave" if turn == 0 else "the cut leaves")
         mode = cv2.GC_INIT_WITH_MASK if turn == 0 else cv2.GC_EVAL
         cv2.grabCut(image, labels, None, *mixtures, 1, mode)
-    inside = _foreground(labels)
+    inside = _without_specks(_foreground(labels), seeds)
     _require_both(inside, "the cut leaves")
     return inside
+
+
+def _without_specks(inside: BoolArray, seeds: ByteArray) -> BoolArray:
+    """Give islands and holes of a few working pixels to what surrounds them, but for sure seeds."""
+    import cv2
+
+    cleaned = inside.copy()
+    for side, sure in ((inside, SURE_FOREGROUND), (~inside, SURE_BACKGROUND)):
+        _, parts, stats, _ = cv2.connectedComponentsWithStats(side.view(np.uint8), connectivity=8)
+        small = stats[:, cv2.CC_STAT_AREA] < _SPECK_SHARE * side.size
+        small[parts[seeds == sure]] = False
+        small[0] = False  # the other side
+        cleaned ^= small[parts]
+    return cleaned
 
 
 def _foreground(labels: ByteArray) -> BoolArray:

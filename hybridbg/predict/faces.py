@@ -42,6 +42,9 @@ _TORSO_HALF_WIDTH: Final = 0.8
 _TORSO_END: Final = 3.0
 _HAIR_HALF_WIDTH: Final = 1.5
 _HAIR_HALF_HEIGHT: Final = 1.7
+# Half the width that shoulders and elbows may take, at the chin and per side of a face below it.
+_REACH_AT_CHIN: Final = 1.6
+_REACH_SLOPE: Final = 0.6
 
 
 def find_faces(image: ImageLike) -> list[Rect]:
@@ -100,7 +103,8 @@ def portrait_hint(shape: Shape, face: Rect) -> FloatArray:
     -------
     ndarray of shape (H, W), float32
         1 inside the head, the neck and a cone down to the chest; 0 above the shoulders beyond any
-        usual hair; 0.5 elsewhere. A face that fills the picture leaves no background.
+        usual hair, and at their sides beyond any usual elbow; 0.5 elsewhere. A face that fills
+        the picture leaves no background.
 
     Raises
     ------
@@ -124,6 +128,7 @@ def portrait_hint(shape: Shape, face: Rect) -> FloatArray:
     body = (down >= _CHIN) & (down <= _TORSO_END) & trunk
     hair = (across / _HAIR_HALF_WIDTH) ** 2 + (down / _HAIR_HALF_HEIGHT) ** 2 <= 1
     hint: FloatArray = np.full(shape, 0.5, dtype=np.float32)
+    hint[~hair & (across > _REACH_AT_CHIN + _REACH_SLOPE * (down - _CHIN))] = 0
     hint[~hair & (down < _CHIN)] = 0
     hint[head | body] = 1
     return hint

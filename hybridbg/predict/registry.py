@@ -60,7 +60,7 @@ def find_model(name: str | os.PathLike[str] | ModelSpec = "default") -> ModelSpe
     if isinstance(name, ModelSpec):
         return _with_file(name)
     if isinstance(name, os.PathLike) or name.endswith((_MODEL_SUFFIX, _SPEC_SUFFIX)):
-        return _at_path(Path(name).expanduser())
+        return _at_path(_expanded(name))
     if name == "default":
         return _at_path(_PACKAGED / f"{DEFAULT_MODEL}{_SPEC_SUFFIX}")
     models, problems = scan_models()
@@ -123,10 +123,10 @@ def search_folders() -> list[Path]:
     """
     environment = os.environ.get("HYBRIDBG_MODELS", "")
     return [
-        *(Path(part).expanduser() for part in environment.split(os.pathsep) if part.strip()),
+        *(_expanded(part) for part in environment.split(os.pathsep) if part.strip()),
         user_folder(),
         _PACKAGED,
-        Path(os.environ.get("U2NET_HOME") or "~/.u2net").expanduser(),
+        _expanded(os.environ.get("U2NET_HOME") or "~/.u2net"),
     ]
 
 
@@ -138,7 +138,12 @@ def user_folder() -> Path:
         base = "~/Library/Caches"
     else:
         base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "hybridbg" / "models"
+    return _expanded(base) / "hybridbg" / "models"
+
+
+def _expanded(path: str | os.PathLike[str]) -> Path:
+    # pathlib's expanduser raises where a user has no home, as in many containers; this leaves "~".
+    return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 def _candidates(folder: Path) -> list[Path]:

@@ -28,8 +28,8 @@ __all__ = ["Session", "available_providers", "new_session"]
 MAX_MODEL_BYTES: Final = 2**31
 # The order in which execution providers are taken when the caller names none. The others wait to be
 # named: TensorRT compiles for minutes, and some compute in half precision.
-_CPU: Final = "CPUExecutionProvider"
-_PREFERRED: Final = ("CUDAExecutionProvider", "ROCMExecutionProvider", _CPU)
+_CPU: Final[str] = "CPUExecutionProvider"
+_PREFERRED: Final[tuple[str, ...]] = ("CUDAExecutionProvider", "ROCMExecutionProvider", _CPU)
 _SUFFIX: Final = "ExecutionProvider"
 # ONNX Runtime's "fatal": what goes wrong comes back as an exception, nothing else is printed.
 _LOG_FATAL: Final = 4
@@ -186,7 +186,7 @@ class Session:
         return results
 
     def _load(self, content: bytes, providers: Sequence[str] | None) -> Any:
-        """Start on the first of the providers, if they were asked for; else on the best there is."""
+        """Start on the first provider asked for, or on the best there is when none was."""
         available = available_providers()
         chosen = (
             [one for one in _PREFERRED if one in available]
