@@ -33,6 +33,7 @@ __all__ = [
     "seeds_from_rect",
     "seeds_from_trimap",
     "segment",
+    "working_cell",
 ]
 
 SURE_BACKGROUND: Final = 0
@@ -139,7 +140,7 @@ def grabcut(
     if opacity is not None:
         _hide(pixels, seeds, opacity == 0)
     mask = segment(pixels, seeds, iterations=iterations)
-    result = _with_band(mask >= 0.5, 1 / _scale(shape, WORKING_SIDE))
+    result = _with_band(mask >= 0.5, working_cell(shape))
     if opacity is not None:
         result[opacity == 0] = trimaps.BACKGROUND
     if given is not None:
@@ -181,7 +182,7 @@ def segment(
         The seeds or the cut leave no foreground or no background.
     """
     shape = image.shape[:2]
-    inner = fit_inside(shape, max(shape) * _scale(shape, long_side))
+    inner = fit_inside(shape, max(shape) / working_cell(shape, long_side))
     small = resample(image, inner)
     labels = _cut(np.rint(small * 255).astype(np.uint8), _shrink_seeds(seeds, inner), iterations)
     mask = labels.astype(np.float32)
@@ -283,6 +284,31 @@ def seeds_from_hint(hint: FloatArray) -> ByteArray:
     return seeds
 
 
+def working_cell(shape: Shape, long_side: int = WORKING_SIDE) -> float:
+    """Side of a pixel of the cut, in pixels of the picture: nothing finer was seen.
+
+    The cut has at most as many pixels as a picture of 4:3 with this long side.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the picture.
+    long_side : int
+        As for `segment`.
+
+    Returns
+    -------
+    float
+        At least 1.
+
+    Examples
+    --------
+    >>> working_cell((360, 480)), working_cell((720, 960)), working_cell((5, 1000))
+    (1.0, 2.0, 1.0)
+    """
+    return max(1.0, math.sqrt(shape[0] * shape[1] / 0.75) / long_side)
+
+
 def _hide(pixels: FloatArray, seeds: ByteArray, transparent: BoolArray) -> None:
     """Make transparent pixels sure background, in place, without a say in the colour models.
 
@@ -311,11 +337,6 @@ def _distance_to(region: BoolArray) -> FloatArray:
     outside = (~region).view(np.uint8)
     distance: FloatArray = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return distance
-
-
-def _scale(shape: Shape, long_side: int) -> float:
-    """Working size over full size: as many pixels as a picture of 4:3 with this long side has."""
-    return min(1.0, math.sqrt(0.75 * long_side**2 / (shape[0] * shape[1])))
 
 
 def _shrink_seeds(seeds: ByteArray, shape: Shape) -> ByteArray:
