@@ -30,6 +30,7 @@ MAX_MODEL_BYTES: Final = 2**31
 # named: TensorRT compiles for minutes, and some compute in half precision.
 _CPU: Final[str] = "CPUExecutionProvider"
 _PREFERRED: Final[tuple[str, ...]] = ("CUDAExecutionProvider", "ROCMExecutionProvider", _CPU)
+_REMOTE: Final = "AzureExecutionProvider"
 _SUFFIX: Final = "ExecutionProvider"
 # ONNX Runtime's "fatal": what goes wrong comes back as an exception, nothing else is printed.
 _LOG_FATAL: Final = 4
@@ -92,12 +93,14 @@ def new_session(
 def available_providers() -> list[str]:
     """List the execution providers that this build of ONNX Runtime has, best first.
 
+    The one that sends pictures to a service (Azure) is left out: hybridbg sends nothing.
+
     Examples
     --------
     >>> "CPUExecutionProvider" in available_providers()
     True
     """
-    return list(_runtime().get_available_providers())
+    return [name for name in _runtime().get_available_providers() if name != _REMOTE]
 
 
 class Session:

@@ -135,6 +135,12 @@ def test_available_providers_end_with_the_cpu():
     assert available_providers()[-1] == "CPUExecutionProvider"
 
 
+def test_no_provider_sends_pictures_away(tiny_trimap):
+    assert not any("Azure" in name for name in available_providers())
+    with pytest.raises(InvalidOptionError, match="azure"):
+        new_session(tiny_trimap, providers=["azure"])
+
+
 def test_a_wrong_digest_is_refused(write_model):
     path = write_model(trimap_graph(), sha256="0" * 64)
     with pytest.raises(InvalidModelError, match=f"{'0' * 64}, got [0-9a-f]{{64}}"):
