@@ -9,13 +9,14 @@ from __future__ import annotations
 from hybridbg.io.files import write_bytes
 from hybridbg.io.limits import DEFAULT_MAX_PIXELS, MAX_PIXELS_VARIABLE
 from hybridbg.io.reader import load
-from hybridbg.io.sources import as_grey, as_hint, as_image
+from hybridbg.io.sources import as_colour_or_image, as_grey, as_hint, as_image
 from hybridbg.io.writer import FORMATS, check_target, encode, format_of, save
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "FORMATS",
     "MAX_PIXELS_VARIABLE",
+    "as_colour_or_image",
     "as_grey",
     "as_hint",
     "as_image",

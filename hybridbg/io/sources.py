@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hybridbg.core.checks import as_mask
-from hybridbg.core.errors import InvalidImageError, InvalidMaskError
+from hybridbg.core.colour import parse_colour
+from hybridbg.core.errors import InvalidImageError, InvalidMaskError, InvalidOptionError
 from hybridbg.core.image import Image, full_scale
-from hybridbg.core.types import FloatArray, ImageLike, PixelArray, Shape
-from hybridbg.io.reader import load
+from hybridbg.core.types import ColourLike, FloatArray, ImageLike, PixelArray, Shape
+from hybridbg.io.reader import STANDARD_STREAM, load
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["as_grey", "as_hint", "as_image"]
+__all__ = ["as_colour_or_image", "as_grey", "as_hint", "as_image"]
 
 
 def as_image(source: ImageLike, *, max_pixels: int | None = None) -> Image:
@@ -125,6 +126,42 @@ def as_hint(source: ImageLike, shape: Shape, *, name: str = "hint") -> FloatArra
     [1.0, 0.0, 0.0, 0.0]
     """
     return as_mask(as_grey(source, name=name), shape, name=name)
+
+
+def as_colour_or_image(source: ColourLike | ImageLike) -> FloatArray | Image:
+    """Tell a colour from a picture where either may be given.
+
+    Returns
+    -------
+    ndarray of shape (3,), float32, or Image
+        A string is a path if it is "-" or there is such a file, else a colour. A sequence or array of three
+        numbers is a colour, anything else a picture.
+
+    Raises
+    ------
+    InvalidOptionError
+        If a string is neither a file nor a colour.
+    InvalidImageError, ImageReadError
+        If it is no usable picture.
+
+    Examples
+    --------
+    >>> as_colour_or_image("white").tolist()
+    [1.0, 1.0, 1.0]
+    """
+    if isinstance(source, str):
+        if source == STANDARD_STREAM or (os.path.exists(source) and not os.path.isdir(source)):  # noqa: PTH
+            return as_image(source)
+        try:
+            return parse_colour(source)
+        except InvalidOptionError as error:
+            raise InvalidOptionError(
+                f"expected a colour or the path of a picture, got {source!r}: there is no such "
+                "file, and colours are written '#rrggbb' or by their CSS name"
+            ) from error
+    if isinstance(source, (tuple, list)) or (isinstance(source, np.ndarray) and source.ndim == 1):
+        return parse_colour(source)
+    return as_image(source)
 
 
 def _is_pil(source: object) -> bool:

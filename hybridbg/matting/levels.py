@@ -28,8 +28,12 @@ HALF_STENCIL = 13
 _STENCIL = 25
 """Nodes of the whole 5 x 5 stencil."""
 
-_DROP = 1e-10
-"""Relative pivot below which one of a node's functions counts as dependent on the others."""
+_DROP = 1e-5
+"""Relative pivot below which one of a node's functions counts as dependent on the others.
+
+Operators are kept in float32, so a pivot p is only known to 6e-8 / p; kept below 1e-7, such pivots
+made levels indefinite on photographs with flat areas.
+"""
 
 _POWER_STEPS = 12
 _POWER_MARGIN = 1.15

@@ -1,4 +1,4 @@
-"""hybridbg.grabcut: seeds, cuts of pictures whose answer is known, and degenerate input."""
+"""hybridbg.graphcut: seeds, cuts of pictures whose answer is known, and degenerate input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hybridbg.core.errors import (
     NoSubjectError,
 )
 from hybridbg.core.metrics import iou
-from hybridbg.grabcut import (
+from hybridbg.graphcut import (
     PROBABLE_BACKGROUND,
     PROBABLE_FOREGROUND,
     SURE_BACKGROUND,

@@ -1,0 +1,84 @@
+"""hybridbg removes the background from photographs and leaves every hair.
+
+>>> import hybridbg as hb
+>>> from skimage.data import astronaut
+>>> cutout = hb.remove_background(astronaut())
+>>> cutout.rgba().shape
+(512, 512, 4)
+
+Importing costs little more than NumPy: everything below loads when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hybridbg.core import metrics
+    from hybridbg.core.compositing import composite
+    from hybridbg.core.errors import HybridBgError
+    from hybridbg.core.image import Image
+    from hybridbg.graphcut import grabcut
+    from hybridbg.io import load, save
+    from hybridbg.keying import despill, estimate_screen, key_alpha
+    from hybridbg.matting import estimate_alpha, estimate_foreground
+    from hybridbg.pipeline import Cutout, remove_background
+    from hybridbg.predict import new_session, predict_trimap
+
+__all__ = [
+    "Cutout",
+    "HybridBgError",
+    "Image",
+    "__version__",
+    "composite",
+    "despill",
+    "estimate_alpha",
+    "estimate_foreground",
+    "estimate_screen",
+    "grabcut",
+    "key_alpha",
+    "load",
+    "metrics",
+    "new_session",
+    "predict_trimap",
+    "remove_background",
+    "save",
+]
+
+_HOMES = {
+    "Cutout": "hybridbg.pipeline",
+    "HybridBgError": "hybridbg.core.errors",
+    "Image": "hybridbg.core.image",
+    "composite": "hybridbg.core.compositing",
+    "despill": "hybridbg.keying",
+    "estimate_alpha": "hybridbg.matting",
+    "estimate_foreground": "hybridbg.matting",
+    "estimate_screen": "hybridbg.keying",
+    "grabcut": "hybridbg.graphcut",
+    "key_alpha": "hybridbg.keying",
+    "load": "hybridbg.io",
+    "new_session": "hybridbg.predict",
+    "predict_trimap": "hybridbg.predict",
+    "remove_background": "hybridbg.pipeline",
+    "save": "hybridbg.io",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home when it is first asked for (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("hybridbg")
+    if name == "metrics":
+        return importlib.import_module("hybridbg.core.metrics")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hybridbg' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

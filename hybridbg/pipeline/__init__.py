@@ -1,0 +1,8 @@
+"""From a picture to a cut-out: options, evidence, fusion, strategy, and the result."""
+
+from __future__ import annotations
+
+from hybridbg.pipeline.cutout import Cutout
+from hybridbg.pipeline.remove import remove_background
+
+__all__ = ["Cutout", "remove_background"]

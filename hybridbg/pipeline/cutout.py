@@ -1,0 +1,196 @@
+"""The result of a removal: alpha, clean foreground colours, and how both were reached.
+
+Colours are straight (not premultiplied) and in the input's own encoding, so that saving them with
+the input's profile gives the subject the look it had. Composites are mixed in linear light and are
+sRGB-coded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from hybridbg import io
+from hybridbg.core.compositing import composite
+from hybridbg.core.errors import InvalidOptionError, NoSubjectError
+from hybridbg.core.image import Image, as_dtype
+from hybridbg.core.resample import resample
+from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, PixelArray, Shape
+
+__all__ = ["Cutout"]
+
+_COLOUR_MARGIN = 16
+"""Pixels beyond the subject that keep its colours: enough for any resampling to find no fringe."""
+
+_VISIBLE = 0.5 / 255
+"""Alpha below which a pixel vanishes in 8 bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cutout:
+    """A subject without its background.
+
+    Attributes
+    ----------
+    image : Image
+        The picture it was cut from.
+    alpha : (H, W) float32 in [0, 1]
+        Straight coverage.
+    foreground : (H, W, 3) float32 in [0, 1]
+        Straight colours of the subject alone, in the picture's own encoding.
+    trimap : (H, W) uint8
+        0 background, 128 unknown, 255 foreground: what matting was given.
+    diagnostics : mapping
+        ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]; ``model`` (name and
+        sha256) or None; ``solver`` (iterations, residual); ``seconds`` per stage; ``warnings``.
+    """
+
+    image: Image
+    alpha: FloatArray
+    foreground: FloatArray
+    trimap: ByteArray
+    diagnostics: Mapping[str, Any]
+
+    def rgba(self, dtype: Any = np.uint8) -> PixelArray:
+        """Return straight RGBA in the picture's own encoding.
+
+        Parameters
+        ----------
+        dtype : uint8, uint16 or float32
+            Integers use their full range, floats [0, 1].
+
+        Returns
+        -------
+        (H, W, 4) array
+            Colours reach some pixels beyond the subject, so that scaling finds no dark fringe,
+            and are black further out, so that files stay small.
+
+        Raises
+        ------
+        InvalidOptionError
+            On another dtype.
+        """
+        import cv2
+
+        if np.dtype(dtype) not in (np.uint8, np.uint16, np.float32):
+            raise InvalidOptionError(
+                f"dtype: expected uint8, uint16 or float32, got {np.dtype(dtype)}"
+            )
+        side = 2 * _COLOUR_MARGIN + 1
+        visible = (self.alpha >= _VISIBLE).view(np.uint8)
+        near = cv2.dilate(visible, np.ones((side, side), np.uint8)).view(np.bool_)
+        rgba = np.zeros((*self.alpha.shape, 4), dtype=np.float32)
+        np.copyto(rgba[..., :3], self.foreground, where=near[..., None])
+        rgba[..., 3] = self.alpha
+        return as_dtype(rgba, dtype)
+
+    def composite(self, background: ColourLike | ImageLike) -> FloatArray:
+        """Lay the subject over a new background, in linear light.
+
+        Parameters
+        ----------
+        background : colour, image or path
+            A picture is scaled to cover the subject's picture and cropped around its centre.
+
+        Returns
+        -------
+        (H, W, 3) float32 in [0, 1]
+            sRGB-coded.
+
+        Raises
+        ------
+        InvalidOptionError, ImageReadError, InvalidImageError
+        """
+        front = replace(self.image, pixels=self.foreground, alpha=None)
+        return composite(front.srgb(), self.alpha, _backdrop(background, self.alpha.shape))
+
+    def encode(
+        self,
+        format: str,  # noqa: A002
+        *,
+        background: ColourLike | ImageLike | None = None,
+        alpha_only: bool = False,
+        crop: bool = False,
+    ) -> bytes:
+        """Return the bytes of a picture file; arguments as `save`."""
+        pixels, like = self._output(background, alpha_only=alpha_only, crop=crop)
+        return io.encode(pixels, format, like=like)
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        background: ColourLike | ImageLike | None = None,
+        alpha_only: bool = False,
+        crop: bool = False,
+        format: str | None = None,  # noqa: A002
+    ) -> None:
+        """Save the cut-out, whole or not at all, with the input's depth, profile and metadata.
+
+        Parameters
+        ----------
+        path : path
+            The format follows from the suffix: PNG, WebP or TIFF; JPEG with a background.
+        background : colour, image or path, optional
+            Save a composite instead of a transparent picture.
+        alpha_only : bool
+            Save alpha as a grey picture.
+        crop : bool
+            Crop to what is visible.
+        format : str, optional
+            Overrides the suffix.
+
+        Raises
+        ------
+        ImageWriteError
+            The folder cannot be written, or the format is unknown or holds no alpha.
+        InvalidOptionError
+            `alpha_only` together with a background.
+        NoSubjectError
+            `crop` with nothing visible.
+        """
+        pixels, like = self._output(background, alpha_only=alpha_only, crop=crop)
+        io.save(path, pixels, like=like, format=format)
+
+    def _output(
+        self, background: ColourLike | ImageLike | None, *, alpha_only: bool, crop: bool
+    ) -> tuple[PixelArray, Image]:
+        """Pixels to write, and the picture whose metadata goes with them."""
+        like, dtype = self.image, self.image.dtype
+        if alpha_only and background is not None:
+            raise InvalidOptionError("alpha_only has no background; leave one of them out")
+        if alpha_only:
+            pixels = as_dtype(self.alpha, dtype)
+            like = replace(like, encoding="srgb", icc_profile=None)
+        elif background is not None:
+            pixels = as_dtype(self.composite(background), dtype)
+            like = replace(like, encoding="srgb", icc_profile=None)
+        else:
+            pixels = self.rgba(dtype)
+        return (np.ascontiguousarray(pixels[self._bounds()]) if crop else pixels), like
+
+    def _bounds(self) -> tuple[slice, slice]:
+        visible = self.alpha >= _VISIBLE
+        rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
+        if rows.size == 0:
+            raise NoSubjectError("crop: nothing of the cut-out is visible; save it without crop")
+        return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def _backdrop(background: ColourLike | ImageLike, shape: Shape) -> FloatArray:
+    """Bring a background to what `core.compositing.composite` takes."""
+    picture = io.as_colour_or_image(background)
+    if not isinstance(picture, Image):
+        return picture
+    backdrop = picture.srgb()
+    rows, columns = backdrop.shape[:2]
+    # Cover: the smaller of the two enlargements would leave a border.
+    scale = max(shape[0] / rows, shape[1] / columns)
+    inner = (min(rows, round(shape[0] / scale)), min(columns, round(shape[1] / scale)))
+    top, left = (rows - inner[0]) // 2, (columns - inner[1]) // 2
+    cropped = np.ascontiguousarray(backdrop[top : top + inner[0], left : left + inner[1]])
+    return resample(cropped, shape)

@@ -1,0 +1,152 @@
+"""What a source says of each pixel: one type for all of them, and the sources brought to it.
+
+A source answers with a probability of foreground and a confidence in it, both per pixel, plus
+where it saw a soft edge. Only `fusion` puts sources together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hybridbg import graphcut
+from hybridbg.core.types import ByteArray, FloatArray, Shape
+from hybridbg.predict import Probabilities, Session, predict_probabilities
+
+__all__ = ["Evidence", "from_grabcut", "from_network", "seeds"]
+
+_SURE_FOREGROUND = 0.95
+_SURE_BACKGROUND = 0.02
+"""The network's alpha beyond which GrabCut may not overrule it; between them it only starts so."""
+
+_GRABCUT_CONFIDENCE = 0.6
+"""GrabCut's answer is hard, so its confidence is one number: what it proved worth beside the
+network's own (|2 p - 1|) on photographs with masks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """One source's view of a picture.
+
+    Attributes
+    ----------
+    name : str
+    probability : (H, W) float32 in [0, 1]
+        That the pixel is foreground.
+    confidence : (H, W) float32 in [0, 1]
+        Weight of that opinion; 0 is "don't know".
+    softness : (H, W) float32 in [0, 1]
+        That the pixel mixes foreground and background.
+    cell : float
+        Side of the smallest thing the source could see, in pixels of the picture.
+    """
+
+    name: str
+    probability: FloatArray
+    confidence: FloatArray
+    softness: FloatArray
+    cell: float
+
+
+def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -> Evidence:
+    """Ask the trimap network.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, sRGB-coded
+    hint : (H, W) float32 in [0, 1], or None
+        0 background, 0.5 don't know, 1 foreground; left out for networks that take none.
+    session : Session
+
+    Returns
+    -------
+    Evidence
+    """
+    answer: Probabilities = predict_probabilities(
+        image, hint=hint if session.spec.has_hint else None, session=session
+    )
+    return Evidence(
+        name="network",
+        probability=answer.alpha,
+        confidence=np.abs(2 * answer.alpha - 1),
+        softness=answer.unknown,
+        cell=answer.cell,
+    )
+
+
+def from_grabcut(image: FloatArray, start: ByteArray, *, iterations: int = 3) -> Evidence:
+    """Ask GrabCut, from seeds.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, sRGB-coded
+    start : (H, W) uint8
+        Seeds of the four classes of `hybridbg.graphcut`.
+    iterations : int
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    NoSubjectError
+        If seeds or cut leave nothing.
+    """
+    mask = graphcut.segment(image, start, iterations=iterations)
+    return Evidence(
+        name="grabcut",
+        probability=mask,
+        confidence=np.full_like(mask, _GRABCUT_CONFIDENCE),
+        softness=np.zeros_like(mask),
+        cell=max(1.0, max(mask.shape) / graphcut.WORKING_SIDE),
+    )
+
+
+def seeds(shape: Shape, hint: FloatArray | None, network: Evidence | None) -> ByteArray:
+    """GrabCut's start from a hint, the network or both.
+
+    A hint is trusted deep inside and far outside of what it marks; elsewhere the network decides
+    where to start, and where it is all but certain it also binds. A hint's word binds first.
+
+    Parameters
+    ----------
+    shape : (int, int)
+    hint : (H, W) float32 in [0, 1], or None
+    network : Evidence or None
+
+    Returns
+    -------
+    (H, W) uint8
+
+    Raises
+    ------
+    InvalidMaskError
+        If the hint says the same everywhere.
+    """
+    hinted = None if hint is None else graphcut.seeds_from_hint(hint)
+    if network is None:
+        if hinted is None:
+            return graphcut.seeds_from_rect(centred_rect(shape), shape)
+        return hinted
+    alpha = network.probability
+    start = np.where(
+        alpha >= 0.5, graphcut.PROBABLE_FOREGROUND, graphcut.PROBABLE_BACKGROUND
+    ).astype(np.uint8)
+    start[alpha >= _SURE_FOREGROUND] = graphcut.SURE_FOREGROUND
+    start[alpha <= _SURE_BACKGROUND] = graphcut.SURE_BACKGROUND
+    if hinted is not None:
+        sure = (hinted == graphcut.SURE_FOREGROUND) | (hinted == graphcut.SURE_BACKGROUND)
+        start[sure] = hinted[sure]
+    return start
+
+
+CENTRED_MARGIN = 0.08
+"""Share of each side left out by the rectangle that stands in for a missing one."""
+
+
+def centred_rect(shape: Shape) -> tuple[int, int, int, int]:
+    """Rectangle in the middle of a picture, for GrabCut when nothing is known."""
+    top, left = (max(1, round(CENTRED_MARGIN * side)) for side in shape)
+    return top, left, shape[0] - top, shape[1] - left

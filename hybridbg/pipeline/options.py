@@ -1,0 +1,88 @@
+"""What a caller may ask of a removal, checked once and carried as one object."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from hybridbg.core.checks import one_of
+from hybridbg.core.errors import InvalidOptionError
+from hybridbg.core.threads import resolve_num_threads
+from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Rect
+from hybridbg.predict import ModelSpec, Session
+
+__all__ = ["METHODS", "Method", "Options", "Progress", "Subject"]
+
+
+Method: TypeAlias = Literal["auto", "key", "grabcut", "predict"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+Progress: TypeAlias = Callable[[str, float], None]
+"""Called with the name of the stage that runs and the fraction of all work done."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """Where the caller says the subject is; at most one of trimap, or hint and rect.
+
+    Attributes
+    ----------
+    hint : (H, W) float32 in [0, 1], or None
+    rect : (top, left, bottom, right) or None
+    trimap : (H, W) uint8 or None
+    """
+
+    hint: FloatArray | None = None
+    rect: Rect | None = None
+    trimap: ByteArray | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether anything was said at all."""
+        return not (self.hint is None and self.rect is None and self.trimap is None)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Options:
+    """How to remove a background.
+
+    Attributes
+    ----------
+    method : {"auto", "key", "grabcut", "predict"}
+    model : str, path or ModelSpec
+        The network, unless `session` holds one.
+    screen : "auto", "green", "blue" or a colour
+    plate : image or path, optional
+    session : Session, optional
+    num_threads : int
+    progress : callable, optional
+
+    Raises
+    ------
+    InvalidOptionError
+        On an unknown method, a plate without a key, or fewer threads than one.
+    """
+
+    method: Method = "auto"
+    model: str | os.PathLike[str] | ModelSpec = "default"
+    screen: ColourLike = "auto"
+    plate: ImageLike | None = None
+    session: Session | None = None
+    num_threads: int | None = None
+    progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        one_of(self.method, "method", METHODS)
+        resolve_num_threads(self.num_threads)
+        if self.method not in ("auto", "key") and self.plate is not None:
+            raise InvalidOptionError(
+                f"plate: only keying uses a clean plate, got method {self.method!r}; "
+                "use method='key' or leave the plate out"
+            )
+
+    @property
+    def threads(self) -> int:
+        """Threads to use."""
+        return resolve_num_threads(self.num_threads)

@@ -1,0 +1,193 @@
+"""One picture's way through the house: evidence, trimap, alpha, foreground, `Cutout`."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from hybridbg import io
+from hybridbg.core import trimap as trimaps
+from hybridbg.core.checks import as_rect
+from hybridbg.core.errors import InvalidOptionError
+from hybridbg.core.image import Image
+from hybridbg.core.types import ByteArray, ColourLike, ImageLike
+from hybridbg.matting import closed_form_alpha, multilevel_foreground
+from hybridbg.pipeline.cutout import Cutout
+from hybridbg.pipeline.options import Method, Options, Progress, Subject
+from hybridbg.pipeline.strategy import Located, locate
+from hybridbg.predict import ModelSpec, Session
+
+__all__ = ["remove_background"]
+
+_STAGES = {"find the subject": 0.0, "matting": 0.4, "foreground": 0.85}
+"""Stages and the share of the work done when each begins, on a picture of some megapixels."""
+
+
+def remove_background(
+    image: ImageLike,
+    *,
+    hint: ImageLike | None = None,
+    rect: Sequence[int] | None = None,
+    trimap: ImageLike | None = None,
+    method: Method = "auto",
+    model: str | os.PathLike[str] | ModelSpec = "default",
+    screen: ColourLike = "auto",
+    plate: ImageLike | None = None,
+    session: Session | None = None,
+    num_threads: int | None = None,
+    progress: Progress | None = None,
+) -> Cutout:
+    """Cut the subject out of a photograph.
+
+    Parameters
+    ----------
+    image : path, PIL image, Image, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
+        uint8, uint16 or float in [0, 1]. What is transparent already stays so.
+    hint : path, image or ndarray of shape (H, W), optional
+        A rough selection: 0 background, 0.5 don't know, 1 foreground; or a bool array.
+    rect : (top, left, bottom, right), optional
+        Half-open rectangle around the subject; outside is background.
+    trimap : path, image or ndarray of shape (H, W), optional
+        0 / 128 / 255. Only matting is done then.
+    method : {"auto", "key", "grabcut", "predict"}
+        "auto" keys a green or blue screen where there is one, and otherwise asks the network and
+        GrabCut; the others use one source alone.
+    model : str or path
+        Network for "auto" and "predict".
+    screen : {"auto", "green", "blue"} or colour
+        Screen for keying.
+    plate : path, image or ndarray, optional
+        The same shot without the subject.
+    session : Session, optional
+        From `new_session`, in place of `model`.
+    num_threads : int, optional
+        Default: `OMP_NUM_THREADS`, else every core allowed. Does not change the result.
+    progress : callable, optional
+        Called with the name of a stage and the fraction of work done; what it raises stops all.
+
+    Returns
+    -------
+    Cutout
+
+    Raises
+    ------
+    InvalidImageError, InvalidTrimapError, InvalidMaskError, InvalidOptionError, ImageReadError
+        The data or options cannot be used.
+    NoSubjectError
+        Nothing could be told from the background.
+    ModelError
+        The network cannot be used.
+    SolverError
+        Matting did not converge.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.full((64, 64, 3), (60, 90, 160), np.uint8)
+    >>> image[16:48, 16:48] = (200, 60, 40)
+    >>> cutout = remove_background(image, rect=(8, 8, 56, 56), method="grabcut")
+    >>> cutout.rgba().shape, float(cutout.alpha[32, 32]), float(cutout.alpha[2, 2])
+    ((64, 64, 4), 1.0, 0.0)
+    """
+    options = Options(
+        method=method,
+        model=model,
+        screen=screen,
+        plate=plate,
+        session=session,
+        num_threads=num_threads,
+        progress=progress,
+    )
+    picture = io.as_image(image)
+    subject = _subject(picture, hint, rect, trimap)
+    watch = _Stopwatch(options.progress)
+    coded = picture.srgb()
+    with watch.stage("find the subject"):
+        located = _given(subject) or locate(coded, subject, options)
+        marks = _respect_opacity(located.trimap, picture)
+    with watch.stage("matting"):
+        matte = closed_form_alpha(
+            coded, marks, num_threads=options.threads, progress=watch.fraction
+        )
+    with watch.stage("foreground"):
+        colours = multilevel_foreground(picture.rgb(), matte.alpha, num_threads=options.threads)
+    opacity = picture.alpha_float()
+    return Cutout(
+        image=picture,
+        alpha=matte.alpha if opacity is None else matte.alpha * opacity,
+        foreground=colours,
+        trimap=marks,
+        diagnostics={
+            "method": located.method,
+            "sources": located.weights,
+            "certainty": located.certainty,
+            "model": located.model,
+            "solver": {
+                "iterations": matte.solution.iterations,
+                "residual": matte.solution.residual,
+            },
+            "seconds": watch.seconds,
+            "warnings": located.warnings,
+        },
+    )
+
+
+def _subject(
+    picture: Image, hint: ImageLike | None, rect: Sequence[int] | None, trimap: ImageLike | None
+) -> Subject:
+    """Check what the caller says of the subject's place."""
+    if trimap is not None and (hint is not None or rect is not None):
+        raise InvalidOptionError("trimap goes alone, got a hint or rect beside it; leave one out")
+    shape = picture.shape
+    return Subject(
+        hint=None if hint is None else io.as_hint(hint, shape),
+        rect=None if rect is None else as_rect(rect, shape),
+        trimap=None
+        if trimap is None
+        else trimaps.as_trimap(io.as_grey(trimap, name="trimap"), shape),
+    )
+
+
+def _given(subject: Subject) -> Located | None:
+    """Return the trimap that was handed in, if one was: there is nothing to find then."""
+    if subject.trimap is None:
+        return None
+    return Located(method="trimap", trimap=subject.trimap, weights={"trimap": 1.0}, certainty=1.0)
+
+
+def _respect_opacity(trimap: ByteArray, picture: Image) -> ByteArray:
+    """Call background what is wholly transparent in the picture already."""
+    opacity = picture.alpha_float()
+    if opacity is None or opacity.min() > 0:
+        return trimap
+    marks = trimap.copy()
+    marks[opacity == 0] = trimaps.BACKGROUND
+    return marks
+
+
+@dataclass
+class _Stopwatch:
+    """Seconds per stage, and progress reports."""
+
+    progress: Progress | None
+    seconds: dict[str, float] = field(default_factory=dict)
+    current: str = ""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage."""
+        self.current = name
+        self.fraction(0.0)
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - began, 4)
+
+    def fraction(self, done: float) -> None:
+        """Report how much of the current stage is done."""
+        if self.progress is not None:
+            later = [share for share in (*_STAGES.values(), 1.0) if share > _STAGES[self.current]]
+            begin = _STAGES[self.current]
+            self.progress(self.current, begin + done * (later[0] - begin))

@@ -1,0 +1,210 @@
+"""Which sources are asked, in which order, and what is done when one of them has nothing to say.
+
+Sources work at a bounded size; the trimap is enlarged afterwards, because its unknown band is
+wider than the pixels it was found in. Whatever fell back is said in `warnings`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hybridbg import graphcut
+from hybridbg.core.errors import NoSubjectError
+from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.types import ByteArray, FloatArray, Shape
+from hybridbg.pipeline.evidence import Evidence, centred_rect, from_grabcut, from_network, seeds
+from hybridbg.pipeline.fusion import Fused, fuse
+from hybridbg.pipeline.options import Options, Subject
+from hybridbg.predict import Session, find_faces, new_session, portrait_hint
+
+__all__ = ["Located", "locate"]
+
+_WORKING_SIDE = 1024
+"""Long side, in pixels, at which the subject is sought: the matting does the fine work."""
+
+_FACE_KEPT = 0.7
+"""Share of a face's head-and-shoulders seeds that GrabCut must keep by their colours alone."""
+
+_MOST_CHANGE = 3.0
+"""GrabCut's answer counts while its area is within this factor of the network's."""
+
+_NOT_SURE = 0.5
+"""Certainty below which the caller is asked for a rectangle or a hint."""
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Where the subject is.
+
+    Attributes
+    ----------
+    method : str
+        What found it: "auto", "grabcut", "predict", "key" or "trimap".
+    trimap : (H, W) uint8
+    weights : dict of str to float
+        Each source's share.
+    certainty : float in [0, 1]
+    model : dict or None
+        Name and sha256 of the network that was asked.
+    warnings : list of str
+    """
+
+    method: str
+    trimap: ByteArray
+    weights: dict[str, float]
+    certainty: float
+    model: dict[str, Any] | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def locate(image: FloatArray, subject: Subject, options: Options) -> Located:
+    """Find the subject of a picture by network and GrabCut.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32, sRGB-coded
+    subject : Subject
+        Hint, rectangle or nothing.
+    options : Options
+        Method "auto", "grabcut" or "predict".
+
+    Returns
+    -------
+    Located
+
+    Raises
+    ------
+    NoSubjectError
+        If nothing can be told from the background.
+    ModelError, InvalidMaskError
+    """
+    shape = image.shape[:2]
+    inner = fit_inside(shape, _WORKING_SIDE)
+    small = np.ascontiguousarray(resample(image, inner))
+    warnings: list[str] = []
+    hint = _hint(small, subject, shape)
+    session = None
+    if options.method != "grabcut":
+        session = options.session or new_session(options.model, num_threads=options.num_threads)
+    fused = _ask(small, hint, session, options.method, warnings)
+    certainty = _certainty(fused)
+    if certainty < _NOT_SURE and not subject.told:
+        warnings.append(
+            f"not sure what the subject is (certainty {certainty:.2f}): check the result, or draw "
+            "a rectangle or a rough hint"
+        )
+    return Located(
+        method=options.method,
+        trimap=_enlarge(fused.trimap, shape),
+        weights=fused.weights,
+        certainty=certainty,
+        model=None
+        if session is None
+        else {"name": session.spec.name, "sha256": session.spec.sha256},
+        warnings=warnings,
+    )
+
+
+def _hint(small: FloatArray, subject: Subject, shape: Shape) -> FloatArray | None:
+    """Everything said or seen about the subject's place, as one hint of the working size."""
+    inner = small.shape[:2]
+    if not subject.told:
+        return _portrait(small)
+    hint = np.full(shape, 0.5, np.float32) if subject.hint is None else subject.hint.copy()
+    if subject.rect is not None:
+        top, left, bottom, right = subject.rect
+        outside = np.ones(shape, dtype=np.bool_)
+        outside[top:bottom, left:right] = False
+        hint[outside] = 0
+    return resample(hint, inner)
+
+
+def _portrait(small: FloatArray) -> FloatArray | None:
+    """Seeds below the largest face, if the colours bear it out."""
+    faces = find_faces(small)
+    if not faces:
+        return None
+    hint = portrait_hint(small.shape[:2], faces[0])
+    start = np.full(hint.shape, graphcut.PROBABLE_BACKGROUND, dtype=np.uint8)
+    start[hint == 1] = graphcut.PROBABLE_FOREGROUND
+    start[hint == 0] = graphcut.SURE_BACKGROUND
+    try:
+        kept = from_grabcut(small, start).probability[hint == 1].mean()
+    except NoSubjectError:
+        return None
+    return hint if kept >= _FACE_KEPT else None
+
+
+def _ask(
+    small: FloatArray,
+    hint: FloatArray | None,
+    session: Session | None,
+    method: str,
+    warnings: list[str],
+) -> Fused:
+    """Ask the sources that the method names, and fuse their answers."""
+    network = None if session is None else from_network(small, hint, session)
+    if method == "predict" and network is not None:
+        return fuse([network])
+    if network is None and hint is None:
+        warnings.append("GrabCut was told nothing: it took the middle of the picture for a start")
+    try:
+        cut = from_grabcut(small, seeds(small.shape[:2], hint, network))
+    except NoSubjectError as error:
+        if network is None:
+            raise
+        return _without_grabcut(small, network, hint, str(error), warnings)
+    if network is None:
+        return fuse([cut])
+    change = _area(cut) / max(_area(network), 1.0)
+    if not 1 / _MOST_CHANGE <= change <= _MOST_CHANGE:
+        warnings.append("GrabCut contradicted the network; the network decided alone")
+        return fuse([network])
+    return fuse([network, cut])
+
+
+def _without_grabcut(
+    small: FloatArray,
+    network: Evidence,
+    hint: FloatArray | None,
+    reason: str,
+    warnings: list[str],
+) -> Fused:
+    """Decide when the cut failed: the network alone, or GrabCut from the middle of the picture."""
+    try:
+        fused = fuse([network])
+    except NoSubjectError:
+        if hint is not None:
+            raise
+        warnings.append(
+            "the network found no subject; GrabCut took the middle of the picture for a start"
+        )
+        shape = small.shape[:2]
+        return fuse([from_grabcut(small, graphcut.seeds_from_rect(centred_rect(shape), shape))])
+    warnings.append(f"the network decided alone ({reason})")
+    return fused
+
+
+def _area(source: Evidence) -> float:
+    return float(np.count_nonzero(source.probability >= 0.5))
+
+
+def _certainty(fused: Fused) -> float:
+    """How much the sources agree, times how decided they are over the subject's area."""
+    doubt = float(np.minimum(fused.probability, 1 - fused.probability).sum())
+    area = float(np.count_nonzero(fused.probability >= 0.5))
+    decided = 1 - min(1.0, doubt / area) if area else 0.0
+    return round(fused.agreement * decided, 3)
+
+
+def _enlarge(trimap: ByteArray, shape: Shape) -> ByteArray:
+    """Bring a trimap to the picture's size."""
+    import cv2
+
+    if trimap.shape == shape:
+        return trimap
+    enlarged: ByteArray = cv2.resize(trimap, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return enlarged
