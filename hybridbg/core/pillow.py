@@ -6,6 +6,9 @@ alpha; a colour key (tRNS) becomes alpha. 16-bit and float modes keep their dept
 
 from __future__ import annotations
 
+import lzma
+import struct
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +23,22 @@ from hybridbg.core.samples import Samples, interpret
 if TYPE_CHECKING:
     import PIL.Image
 
-__all__ = ["to_image", "to_samples"]
+__all__ = ["DAMAGE", "to_image", "to_samples"]
+
+DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zlib.error,
+)
+"""What the decoders of Pillow and tifffile raise on malformed files."""
 
 
 def to_image(image: PIL.Image.Image) -> Image:
@@ -35,7 +53,7 @@ def to_image(image: PIL.Image.Image) -> Image:
     """
     try:
         image.load()
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except DAMAGE as error:
         raise ImageReadError(f"the PIL image cannot be decoded: {error}") from error
     return interpret(to_samples(image))
 

@@ -18,6 +18,7 @@ from hybridbg.core.errors import ImageWriteError
 
 __all__ = ["check_folder", "write_bytes"]
 
+O_BINARY = getattr(os, "O_BINARY", 0)  # without it Windows would translate line ends
 NEW_FILE_MODE = 0o666  # less the user's umask, as the system applies it
 
 
@@ -64,15 +65,13 @@ def check_folder(path: str | os.PathLike[str]) -> None:
     To be asked before the work is done. The answer can change until the file is written.
     """
     target = Path(path)
-    try:
-        if target.is_dir():
-            raise ImageWriteError(f"'{target}' is a folder; give the name of a file in it")
-        if not target.parent.is_dir():
-            raise ImageWriteError(f"'{target}': there is no folder '{target.parent}'; create it")
-        writable = os.access(target.parent, os.W_OK)
-    except ValueError as error:
-        raise ImageWriteError(f"{os.fspath(path)!r} cannot be written: {error}") from error
-    if not writable:
+    if "\0" in str(target):
+        raise ImageWriteError(f"{os.fspath(path)!r} cannot be written: it contains a NUL character")
+    if target.is_dir():
+        raise ImageWriteError(f"'{target}' is a folder; give the name of a file in it")
+    if not target.parent.is_dir():
+        raise ImageWriteError(f"'{target}': there is no folder '{target.parent}'; create it")
+    if not os.access(target.parent, os.W_OK):
         raise ImageWriteError(f"'{target}': the folder '{target.parent}' is not writable")
 
 
@@ -89,6 +88,3 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-O_BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends

@@ -13,7 +13,6 @@ import math
 import os
 import struct
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from hybridbg.core.errors import HybridBgError, ImageReadError, InvalidImageError
 from hybridbg.core.image import Image
-from hybridbg.core.pillow import to_samples
+from hybridbg.core.pillow import DAMAGE, to_samples
 from hybridbg.core.samples import Samples, interpret
 from hybridbg.core.types import Encoding
 from hybridbg.io import png, tiff
@@ -55,17 +54,6 @@ DECODERS = {
 }
 HEAD_SIZE = 32  # bytes that tell the format, the depth of PNG and the size of WebP
 WEBP_HEADER_SIZE = 30
-DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow's decoders raise on malformed files."""
 
 
 def load(
@@ -131,6 +119,8 @@ def load(
             raise InvalidImageError(f"{name}: {error}") from error
         except HybridBgError:
             raise
+        except MemoryError as error:
+            raise ImageReadError(f"{name}: there is not enough memory to decode it") from error
         except OSError as error:
             raise ImageReadError(f"{name}: cannot be read: {error.strerror or error}") from error
 

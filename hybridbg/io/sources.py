@@ -7,6 +7,7 @@ everywhere alike.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,8 +135,8 @@ def as_colour_or_image(source: ColourLike | ImageLike) -> FloatArray | Image:
     Returns
     -------
     ndarray of shape (3,), float32, or Image
-        A string is a path if it is "-" or there is such a file, else a colour. A sequence or array of three
-        numbers is a colour, anything else a picture.
+        A string is a path if it is "-" or there is such a file, else a colour. A sequence or
+        array of three numbers is a colour, anything else a picture.
 
     Raises
     ------
@@ -150,7 +151,8 @@ def as_colour_or_image(source: ColourLike | ImageLike) -> FloatArray | Image:
     [1.0, 1.0, 1.0]
     """
     if isinstance(source, str):
-        if source == STANDARD_STREAM or (os.path.exists(source) and not os.path.isdir(source)):  # noqa: PTH
+        exists = os.path.exists(source)  # noqa: PTH110 - Path raises for names too long for one
+        if source == STANDARD_STREAM or (exists and not Path(source).is_dir()):
             return as_image(source)
         try:
             return parse_colour(source)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from hybridbg.core import exif
 from hybridbg.core.errors import HybridBgError, ImageReadError, ImageWriteError
 from hybridbg.core.image import Image, full_scale
-from hybridbg.core.pillow import to_samples
+from hybridbg.core.pillow import DAMAGE, to_samples
 from hybridbg.core.samples import Samples
 from hybridbg.core.types import PixelArray
 from hybridbg.io.limits import pillow_unlimited
@@ -39,8 +39,6 @@ COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, SEPARATED: 4}
 HORIZONTAL_PREDICTOR = 2
 DEFLATE_LEVEL = 6  # zlib's own default
 DEEP = {("u", 16), ("f", 16), ("f", 32), ("f", 64)}  # kinds and bits above what Pillow keeps
-DAMAGE = (ValueError, KeyError, IndexError, TypeError, ArithmeticError, struct.error, OSError)
-"""What tifffile and Pillow raise on malformed files."""
 
 
 def decode(stream: BinaryIO, name: str, check: Callable[[int, int], None]) -> Samples:
@@ -69,8 +67,13 @@ def decode(stream: BinaryIO, name: str, check: Callable[[int, int], None]) -> Sa
             data = stream.read()
             _refuse_raw(page, name)
             samples = _shallow(page, data) if page.bitspersample <= 8 else _deep(page, data, name)
-            # Read from the bytes, not through Pillow, so that nothing is lost in translation.
-            return replace(samples, exif=exif.descriptive(data))
+            # Read here for both, so that nothing is lost in translation.
+            return replace(
+                samples,
+                icc_profile=_tag(page, ICC_PROFILE),
+                exif=exif.descriptive(data),
+                xmp=_tag(page, XMP),
+            )
     except HybridBgError:
         raise
     except DAMAGE as error:
@@ -111,8 +114,7 @@ def encode(array: PixelArray, like: Image | None, profile: bytes | None) -> byte
 
 def _refuse_raw(page: Any, name: str) -> None:
     """Raw files are TIFF too, with a small preview in front that must not pass for the picture."""
-    subfile = page.tags.get(SUBFILE_TYPE)
-    if DNG_VERSION in page.tags or (subfile is not None and subfile.value & REDUCED):
+    if DNG_VERSION in page.tags or (_tag(page, SUBFILE_TYPE) or 0) & REDUCED:
         raise ImageReadError(
             f"{name}: this is raw sensor data or begins with a preview; "
             "develop it and save a 16-bit TIFF first"
@@ -146,14 +148,12 @@ def _deep(page: Any, data: bytes, name: str) -> Samples:
         values = full_scale(values.dtype) - values
     if alpha is not None and ASSOCIATED in page.extrasamples:
         values = _straight(values, alpha)
-    tags = page.tags
-    return Samples(
-        values[:, :, 0] if colours == 1 else values,
-        alpha,
-        icc_profile=tags[ICC_PROFILE].value if ICC_PROFILE in tags else None,
-        xmp=tags[XMP].value if XMP in tags else None,
-        orientation=int(tags[exif.ORIENTATION].value) if exif.ORIENTATION in tags else 1,
-    )
+    values = values[:, :, 0] if colours == 1 else values
+    return Samples(values, alpha, orientation=_tag(page, exif.ORIENTATION))
+
+
+def _tag(page: Any, code: int) -> Any:
+    return page.tags[code].value if code in page.tags else None
 
 
 def _planes(page: Any, data: bytes, name: str) -> NDArray[Any]:
