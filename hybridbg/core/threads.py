@@ -10,7 +10,7 @@ import math
 import os
 from pathlib import Path
 
-from hybridbg.core.errors import InvalidOptionError
+from hybridbg.core.checks import as_count
 
 __all__ = ["allowed_cores", "resolve_num_threads"]
 
@@ -31,7 +31,7 @@ def resolve_num_threads(num_threads: int | None) -> int:
     Raises
     ------
     InvalidOptionError
-        If `num_threads` is below 1.
+        If `num_threads` is not an integer of 1 or more.
 
     Examples
     --------
@@ -39,12 +39,10 @@ def resolve_num_threads(num_threads: int | None) -> int:
     3
     """
     if num_threads is not None:
-        if num_threads < 1:
-            raise InvalidOptionError(f"num_threads must be 1 or more, got {num_threads}")
-        return int(num_threads)
+        return as_count(num_threads, "num_threads")
     # OMP_NUM_THREADS may be a list, one number for each level of nesting.
     first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    if first.isdigit() and int(first) > 0:
+    if first.isdecimal() and int(first) > 0:
         return int(first)
     return allowed_cores()
 

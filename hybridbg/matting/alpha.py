@@ -211,7 +211,13 @@ def check_prior(
         raise InvalidMaskError(
             f"prior_weight: expected a number or shape {shape} like the image, got {weight.shape}"
         )
-    if weight.dtype.kind not in "iuf" or not np.isfinite(weight).all() or weight.min() < 0:
-        raise InvalidMaskError("prior_weight: expected finite numbers of 0 or more")
-    spread = np.ascontiguousarray(np.broadcast_to(weight, shape), dtype=np.float32)
+    if weight.dtype.kind not in "iuf":
+        raise InvalidMaskError(f"prior_weight: expected numbers, got {weight.dtype}")
+    with np.errstate(over="ignore"):
+        spread = np.ascontiguousarray(np.broadcast_to(weight, shape), dtype=np.float32)
+    if not (spread.min() >= 0 and np.isfinite(spread).all()):  # the first is false for NaN as well
+        raise InvalidMaskError(
+            "prior_weight: expected finite float32 numbers of 0 or more, "
+            f"got {weight.min():g}..{weight.max():g}"
+        )
     return as_mask(prior, shape, name="prior"), spread

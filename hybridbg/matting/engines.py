@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hybridbg.core.errors import SolverError
+from hybridbg.core.errors import InvalidImageError, SolverError
 from hybridbg.core.types import ByteArray, FloatArray
 
 __all__ = ["ENGINES", "pymatting_alpha"]
@@ -22,6 +22,9 @@ ENGINES = {
     "cf-pymatting": "estimate_alpha_cf",
 }
 """Method names of `estimate_alpha` and the pymatting functions they call."""
+
+_SMALLEST_SIDE = {"lkm": 41}
+"""Smallest pictures, in pixels, where an engine has a limit: two of lkm's windows of radius 10."""
 
 
 def pymatting_alpha(image: FloatArray, trimap: ByteArray, method: str) -> FloatArray:
@@ -40,9 +43,17 @@ def pymatting_alpha(image: FloatArray, trimap: ByteArray, method: str) -> FloatA
 
     Raises
     ------
+    InvalidImageError
+        If the picture is too small for the engine.
     SolverError
         If the engine fails.
     """
+    smallest = _SMALLEST_SIDE.get(method, 0)
+    if min(trimap.shape) < smallest:
+        raise InvalidImageError(
+            f"method {method!r} needs at least {smallest} x {smallest} pixels, got "
+            f"{trimap.shape[0]} x {trimap.shape[1]}; use method='closed-form'"
+        )
     import warnings
 
     with warnings.catch_warnings():  # its Cholesky factor retries aloud, then succeeds

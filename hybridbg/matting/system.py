@@ -189,6 +189,8 @@ def solve(
 
     squared = first = kernel.dot(residual, residual, cells, partial[0], threads)
     norm = kernel.dot(system.right_side, system.right_side, cells, partial[0], threads)
+    if norm == 0:  # no unknown pixel sees the foreground: measure against the first guess instead
+        norm = first
     goal = norm * tolerance**2
     previous = np.inf
     for iteration in range(max_iterations + 1):

@@ -1,0 +1,377 @@
+"""Alpha against a direct solve of the paper's equations, and everything the docstring promises."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from hybridbg.core.errors import (
+    InvalidImageError,
+    InvalidMaskError,
+    InvalidOptionError,
+    InvalidTrimapError,
+    SolverError,
+)
+from hybridbg.matting import alpha as module
+from hybridbg.matting import closed_form_alpha, estimate_alpha, layout
+from tests.matting.pictures import SAMPLES, as_float, between_edges, busiest_crop, smooth, trimaps
+from tests.reference.closed_form import solve_alpha
+
+SHAPE = (24, 32)
+
+
+def assert_exact(alpha, exact):
+    """The contract: 1/255 at most, 1e-3 on average."""
+    difference = np.abs(alpha - exact)
+    assert difference.max() <= 1 / 255
+    assert difference.mean() <= 1e-3
+
+
+def assert_well_formed(alpha, trimap):
+    assert alpha.dtype == np.float32
+    assert alpha.shape == trimap.shape
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
+    assert (alpha[trimap == 0] == 0).all()
+    assert (alpha[trimap == 255] == 1).all()
+
+
+def solved(image, trimap, **options):
+    return closed_form_alpha(np.ascontiguousarray(image), trimap, num_threads=1, **options)
+
+
+def flat_with_hot_pixels(shape=SHAPE, count=12, traces=0.0):
+    rng = np.random.default_rng(5)
+    image = 0.4 + traces * rng.random((*shape, 3), dtype=np.float32)
+    image[rng.integers(shape[0], size=count), rng.integers(shape[1], size=count)] = 1
+    return image.astype(np.float32)
+
+
+def islands(shape=SHAPE):
+    """Halves of background and foreground with every fourth pixel unknown."""
+    trimap = np.zeros(shape, np.uint8)
+    trimap[:, shape[1] // 2 :] = 255
+    trimap[1::2, 1::2] = 128
+    return trimap
+
+
+def two_known(shape=SHAPE):
+    trimap = np.full(shape, 128, np.uint8)
+    trimap[0, 0], trimap[-1, -1] = 0, 255
+    return trimap
+
+
+def blots(shape=SHAPE):
+    """Unknown regions all over, some at the border, one apart from any foreground."""
+    trimap = np.zeros(shape, np.uint8)
+    trimap[4:20, 6:16] = 255
+    trimap[:7, 4:12] = trimap[16:, 10:18] = trimap[10:14, 9:12] = 128
+    trimap[18:, -6:] = 128
+    return trimap
+
+
+PICTURES = {
+    "smooth": smooth(SHAPE),
+    "flat": np.full((*SHAPE, 3), 0.5, np.float32),
+    "black": np.zeros((*SHAPE, 3), np.float32),
+    "grey": np.repeat(smooth(SHAPE)[..., :1], 3, axis=2),
+    "step": np.repeat(np.repeat(np.float32([[0, 1]]), SHAPE[1] // 2, 1), SHAPE[0], 0)[..., None]
+    * np.ones(3, np.float32),
+    "hot pixels": flat_with_hot_pixels(),
+    "hot pixels and traces": flat_with_hot_pixels(traces=3e-4),
+}
+TRIMAPS = {
+    "wide": between_edges(SHAPE),
+    "islands": islands(),
+    "two known": two_known(),
+    "blots": blots(),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_samples_match_the_exact_solution(name):
+    image, trimap = busiest_crop(name)
+    alpha = estimate_alpha(image, trimap)
+    assert_well_formed(alpha, trimap)
+    assert_exact(alpha, solve_alpha(image, trimap))
+
+
+@pytest.mark.parametrize("marks", TRIMAPS)
+@pytest.mark.parametrize("picture", PICTURES)
+def test_hard_cases_match_the_exact_solution(picture, marks):
+    image, trimap = PICTURES[picture], TRIMAPS[marks]
+    alpha = estimate_alpha(image, trimap)
+    assert_well_formed(alpha, trimap)
+    assert_exact(alpha, solve_alpha(image, trimap))
+
+
+def test_a_photograph_matches_the_exact_solution():
+    from skimage import data
+
+    image = as_float(cv2.resize(data.chelsea(), (90, 60), interpolation=cv2.INTER_AREA))
+    rows, cols = np.ogrid[:60, :90]
+    distance = np.hypot((rows - 30) / 24, (cols - 42) / 30)
+    trimap = np.select([distance < 0.6, distance > 1.1], [255, 0], 128).astype(np.uint8)
+    assert_exact(estimate_alpha(image, trimap), solve_alpha(image, trimap))
+
+
+def test_bands_in_double_precision_match_the_exact_solution():
+    image, trimap = flat_with_hot_pixels(traces=3e-6), between_edges(SHAPE)
+    alpha = estimate_alpha(image, trimap, epsilon=1e-11)
+    assert_exact(alpha, solve_alpha(image, trimap, epsilon=1e-11))
+
+
+@settings(deadline=None, max_examples=25)
+@given(trimaps())
+def test_any_trimap_gives_a_well_formed_and_exact_alpha(trimap):
+    # What hardly anything holds in place is not determined to 1/255 by a residual of 1e-6.
+    trimap[0], trimap[-1] = 0, 255
+    image = smooth(trimap.shape, seed=9)
+    alpha = estimate_alpha(image, trimap)
+    assert_well_formed(alpha, trimap)
+    assert_exact(alpha, solve_alpha(image, trimap))
+
+
+def test_it_agrees_with_pymatting():
+    import pymatting
+
+    image, trimap = busiest_crop("hair", 48)
+    marks = np.select([trimap == 0, trimap == 255], [0.0, 1.0], 0.5)
+    theirs = pymatting.estimate_alpha_cf(image.astype(np.float64), marks)
+    assert np.abs(estimate_alpha(image, trimap) - theirs).mean() < 2e-3
+
+
+def test_a_linear_mixture_of_two_colours_is_recovered():
+    truth = smooth(SHAPE, seed=2)[..., 0]
+    truth[:, :3], truth[:, -3:] = 0, 1
+    front, back = np.float32([0.9, 0.7, 0.2]), np.float32([0.1, 0.2, 0.6])
+    image = truth[..., None] * front + (1 - truth[..., None]) * back
+    alpha = estimate_alpha(image, between_edges(SHAPE))
+    np.testing.assert_allclose(alpha, truth, atol=2e-3)
+
+
+def test_swapping_foreground_and_background_mirrors_alpha():
+    image, trimap = busiest_crop("fur", 48)
+    swapped = np.choose(trimap // 127, [255, 128, 0]).astype(np.uint8)
+    np.testing.assert_allclose(
+        estimate_alpha(image, trimap), 1 - estimate_alpha(image, swapped), atol=1 / 255
+    )
+
+
+def test_the_same_bits_for_any_number_of_threads(sample, monkeypatch):
+    monkeypatch.setattr(layout, "_CHUNK_PIXELS", 1000)  # enough work to be shared out
+    monkeypatch.setattr(layout, "_CELLS_PER_SUM", 1000)
+    files = sample("hair")
+    alphas = [
+        estimate_alpha(files.image, files.trimap, num_threads=threads) for threads in (1, 2, 3)
+    ]
+    assert np.array_equal(alphas[0], alphas[1])
+    assert np.array_equal(alphas[0], alphas[2])
+
+
+def test_the_same_bits_again():
+    image, trimap = busiest_crop("motion", 64)
+    assert np.array_equal(estimate_alpha(image, trimap), estimate_alpha(image, trimap))
+
+
+def test_inputs_may_be_read_only_and_are_not_modified():
+    image, trimap = busiest_crop("hair", 48)
+    prior = np.full(trimap.shape, 0.5, np.float32)
+    weight = np.full(trimap.shape, 0.1)
+    inputs = (image, trimap, prior, weight)
+    copies = [array.copy() for array in inputs]
+    for array in inputs:
+        array.flags.writeable = False
+    estimate_alpha(image, trimap, prior=prior, prior_weight=weight)
+    for array, copy in zip(inputs, copies, strict=True):
+        assert np.array_equal(array, copy)
+
+
+def test_inputs_need_not_be_contiguous():
+    image, trimap = busiest_crop("hair", 48)
+    prior = smooth((48, 48))[..., 0]
+    expected = estimate_alpha(image, trimap, prior=prior)
+    spread = np.zeros((96, 96, 3), np.float32)
+    spread[::2, ::2] = image
+    alpha = estimate_alpha(
+        spread[::2, ::2], np.asfortranarray(trimap), prior=np.asfortranarray(prior)
+    )
+    assert np.array_equal(alpha, expected)
+
+
+def test_depths_and_types_agree():
+    image, trimap = busiest_crop("fur", 48)
+    eight = np.round(image * 255).astype(np.uint8)
+    expected = estimate_alpha(eight, trimap)
+    kinds = {
+        "uint16": eight.astype(np.uint16) * 257,
+        "float32": as_float(eight),
+        "float64": eight / 255,
+        "with alpha": np.dstack([eight, np.full_like(eight[..., 0], 255)]),
+    }
+    for kind, array in kinds.items():
+        np.testing.assert_allclose(
+            estimate_alpha(array, trimap), expected, atol=1 / 255, err_msg=kind
+        )
+    marks = np.select([trimap == 0, trimap == 255], [0.0, 1.0], 0.5)
+    assert np.array_equal(estimate_alpha(eight, marks), expected)
+
+
+def test_it_takes_paths_and_pil_images(sample):
+    from PIL import Image
+
+    files = sample("motion")
+    expected = estimate_alpha(files.image, files.trimap)
+    assert np.array_equal(estimate_alpha(files.path("image"), files.trimap), expected)
+    with Image.open(files.path("image")) as picture:
+        assert np.array_equal(estimate_alpha(picture, files.trimap), expected)
+
+
+def test_a_trimap_without_unknown_pixels_is_its_own_alpha():
+    trimap = np.zeros(SHAPE, np.uint8)
+    trimap[:, 16:] = 255
+    form = solved(PICTURES["smooth"], trimap)
+    assert np.array_equal(form.alpha, (trimap == 255).astype(np.float32))
+    assert form.solution.iterations == 0
+
+
+class TestPrior:
+    image, trimap = busiest_crop("hair", 48)
+    prior = smooth((48, 48), seed=4)[..., 0]
+    unknown = trimap == 128
+
+    def test_it_is_the_papers_system_with_a_prior(self):
+        weight = smooth((48, 48), seed=6)[..., 1] * 0.1
+        alpha = estimate_alpha(self.image, self.trimap, prior=self.prior, prior_weight=weight)
+        assert_well_formed(alpha, self.trimap)
+        exact = solve_alpha(self.image, self.trimap, prior=self.prior, prior_weight=weight)
+        assert_exact(alpha, exact)
+
+    @pytest.mark.parametrize("weight", [1e4, 1e8, 1e30])
+    def test_a_huge_weight_gives_the_prior(self, weight):
+        alpha = estimate_alpha(self.image, self.trimap, prior=self.prior, prior_weight=weight)
+        np.testing.assert_allclose(alpha[self.unknown], self.prior[self.unknown], atol=2e-3)
+
+    def test_huge_weights_in_places_are_like_known_pixels(self):
+        sure = self.unknown & (np.indices(self.unknown.shape).sum(0) % 3 == 0)
+        held = (self.prior > 0.5).astype(np.float32)
+        alpha = estimate_alpha(
+            self.image, self.trimap, prior=held, prior_weight=np.where(sure, 1e6, 0.0)
+        )
+        trimap = np.where(sure, np.where(held > 0, 255, 0), self.trimap).astype(np.uint8)
+        np.testing.assert_allclose(alpha, estimate_alpha(self.image, trimap), atol=1 / 255)
+
+    def test_no_weight_gives_plain_closed_form(self):
+        plain = estimate_alpha(self.image, self.trimap)
+        for weight in (0, np.zeros(self.trimap.shape)):
+            alpha = estimate_alpha(self.image, self.trimap, prior=self.prior, prior_weight=weight)
+            np.testing.assert_allclose(alpha, plain, atol=1 / 255)
+
+    def test_the_default_weight_is_one_in_a_hundred(self):
+        assert np.array_equal(
+            estimate_alpha(self.image, self.trimap, prior=self.prior),
+            estimate_alpha(self.image, self.trimap, prior=self.prior, prior_weight=0.01),
+        )
+
+    def test_it_is_read_where_alpha_is_unknown_only(self):
+        elsewhere = np.where(self.unknown, self.prior, 1 - self.prior)
+        assert np.array_equal(
+            estimate_alpha(self.image, self.trimap, prior=self.prior),
+            estimate_alpha(self.image, self.trimap, prior=elsewhere),
+        )
+
+    def test_it_may_be_a_byte_mask(self):
+        bytes_of_prior = np.round(self.prior * 255).astype(np.uint8)
+        np.testing.assert_allclose(
+            estimate_alpha(self.image, self.trimap, prior=bytes_of_prior),
+            estimate_alpha(self.image, self.trimap, prior=as_float(bytes_of_prior)),
+            atol=1 / 255,
+        )
+
+
+IMAGE, TRIMAP = PICTURES["smooth"], TRIMAPS["wide"]
+
+
+def changed(array, value):
+    array = array.copy()
+    array.flat[5] = value
+    return array
+
+
+@pytest.mark.parametrize(
+    ("image", "trimap", "options", "error"),
+    [
+        (changed(IMAGE, np.nan), TRIMAP, {}, InvalidImageError),
+        (changed(IMAGE, 1.5), TRIMAP, {}, InvalidImageError),
+        (IMAGE[:3, :3], TRIMAP[:3, :3], {}, InvalidImageError),
+        (IMAGE[..., :2], TRIMAP, {}, InvalidImageError),
+        (IMAGE[:0], TRIMAP[:0], {}, InvalidImageError),
+        (IMAGE, TRIMAP[:-1], {}, InvalidTrimapError),
+        (IMAGE, changed(TRIMAP, 127), {}, InvalidTrimapError),
+        (IMAGE, np.where(TRIMAP == 0, 128, TRIMAP).astype(np.uint8), {}, InvalidTrimapError),
+        (IMAGE, np.where(TRIMAP == 255, 128, TRIMAP).astype(np.uint8), {}, InvalidTrimapError),
+        (IMAGE, TRIMAP, {"method": "levin"}, InvalidOptionError),
+        (IMAGE, TRIMAP, {"epsilon": 0}, InvalidOptionError),
+        (IMAGE, TRIMAP, {"epsilon": "small"}, InvalidOptionError),
+        (IMAGE, TRIMAP, {"tolerance": -1e-6}, InvalidOptionError),
+        (IMAGE, TRIMAP, {"tolerance": np.nan}, InvalidOptionError),
+        (IMAGE, TRIMAP, {"num_threads": 0}, InvalidOptionError),
+        (IMAGE, TRIMAP, {"num_threads": "two"}, InvalidOptionError),
+        (IMAGE, TRIMAP, {"prior_weight": 0.1}, InvalidOptionError),
+        (IMAGE, TRIMAP, {"prior": IMAGE[..., 0], "method": "knn"}, InvalidOptionError),
+        (IMAGE, TRIMAP, {"prior": IMAGE[:-1, :, 0]}, InvalidMaskError),
+        (IMAGE, TRIMAP, {"prior": changed(IMAGE[..., 0], np.nan)}, InvalidMaskError),
+        (IMAGE, TRIMAP, {"prior": IMAGE[..., 0] * 255}, InvalidMaskError),
+        *(
+            (IMAGE, TRIMAP, {"prior": IMAGE[..., 0], "prior_weight": weight}, InvalidMaskError)
+            for weight in (
+                -0.1,
+                np.nan,
+                np.inf,
+                1e300,
+                True,
+                "much",
+                np.ones(3),
+                changed(np.ones(SHAPE), -1),
+            )
+        ),
+    ],
+)
+def test_bad_input_is_one_clear_error(image, trimap, options, error):
+    with pytest.raises(error) as caught:
+        estimate_alpha(image, trimap, **options)
+    assert len(str(caught.value)) > 20
+
+
+def test_too_few_iterations_are_an_error(monkeypatch):
+    monkeypatch.setattr(module, "MAX_ITERATIONS", 2)
+    with pytest.raises(SolverError, match="after 2 iterations"):
+        estimate_alpha(IMAGE, TRIMAP)
+
+
+def test_progress_sees_every_iteration_and_can_stop_the_solve():
+    class StoppedError(Exception):
+        pass
+
+    fractions = []
+    form = solved(IMAGE, TRIMAP, progress=fractions.append)
+    assert len(fractions) == form.solution.iterations
+    assert all(0 <= fraction <= 1 for fraction in fractions)
+
+    def stop(fraction):
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        solved(IMAGE, TRIMAP, progress=stop)
+
+
+def test_a_tighter_tolerance_comes_closer():
+    exact = solve_alpha(IMAGE, TRIMAP)
+    loose, tight = (
+        np.abs(solved(IMAGE, TRIMAP, tolerance=tolerance).alpha - exact).max()
+        for tolerance in (1e-3, 1e-9)
+    )
+    assert tight < 1e-5
+    assert tight < loose
