@@ -76,7 +76,7 @@ def decode(stream: BinaryIO, name: str, check: Callable[[int, int], None]) -> Sa
             )
     except HybridBgError:
         raise
-    except DAMAGE as error:
+    except (*DAMAGE, tifffile.TiffFileError) as error:
         raise ImageReadError(f"{name}: the TIFF file is damaged or truncated: {error}") from error
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -29,6 +30,10 @@ def tiff(array: np.ndarray, **options) -> bytes:
     options = {"photometric": "rgb", "metadata": None, **options}
     tifffile.imwrite(buffer, array, **options)
     return buffer.getvalue()
+
+
+def icc_tag(profile: bytes | None) -> list[tuple]:
+    return [] if profile is None else [(34675, 7, len(profile), profile, True)]
 
 
 def expected(array: np.ndarray) -> np.ndarray:
@@ -112,30 +117,62 @@ def test_extra_samples_that_are_no_alpha() -> None:
     np.testing.assert_array_equal(load(data).alpha, five[:, :, 4])
 
 
-@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 @pytest.mark.parametrize("samples", [1, 3, 4])
 @pytest.mark.parametrize("orientation", [1, 3, 6])
-def test_compressions_left_to_opencv(dtype, samples: int, orientation: int) -> None:
-    """LZW and the float predictor, which tifffile alone does not unpack."""
+def test_lzw_is_left_to_opencv(samples: int, orientation: int) -> None:
     import cv2
 
-    array = values(dtype, (6, 8, samples))
-    predictor = 3 if dtype == np.float32 else 2
-    options = [cv2.IMWRITE_TIFF_COMPRESSION, 5, cv2.IMWRITE_TIFF_PREDICTOR, predictor]
+    array = values(np.uint16, (6, 8, samples))
     order = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[samples]
-    done, buffer = cv2.imencode(".tif", array[:, :, order], options)
+    done, buffer = cv2.imencode(".tif", array[:, :, order])
     assert done
     data = with_orientation(buffer.tobytes(), orientation)
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         assert file.pages[0].compression == 5
+    assert_turned(data, array, orientation)
+
+
+@pytest.mark.parametrize("samples", [1, 3, 4])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_float_predictor_is_left_to_opencv(samples: int, orientation: int) -> None:
+    array = values(np.float32, (6, 8, samples))
+    assert_turned(with_orientation(float_predicted(array), orientation), array, orientation)
+
+
+def assert_turned(data: bytes, array: np.ndarray, orientation: int) -> None:
     image = load(data)
-    assert image.dtype == dtype
+    assert image.dtype == array.dtype
     turned = upright(array, orientation)
-    np.testing.assert_array_equal(
-        image.pixels, turned[:, :, :3] if samples > 1 else turned.repeat(3, 2)
-    )
-    if samples == 4:
+    colours = turned[:, :, :3] if turned.shape[2] > 1 else turned.repeat(3, axis=2)
+    np.testing.assert_array_equal(image.pixels, colours)
+    if turned.shape[2] == 4:
         np.testing.assert_array_equal(image.alpha, turned[:, :, 3])
+
+
+def float_predicted(array: np.ndarray) -> bytes:
+    """A deflated TIFF with predictor 3: bytes of a row by significance, then differences."""
+    rows, columns, samples = array.shape
+    planes = array.astype(">f4").view(np.uint8).reshape(rows, columns * samples, 4)
+    planes = planes.transpose(0, 2, 1).reshape(rows, -1).astype(np.int16)
+    planes[:, samples:] -= planes[:, :-samples].copy()
+    strip = zlib.compress((planes % 256).astype(np.uint8).tobytes())
+    entries = [
+        (256, 4, 1, columns), (257, 4, 1, rows), (259, 3, 1, 8), (262, 3, 1, min(samples, 2)),
+        (273, 4, 1, 8), (277, 3, 1, samples), (278, 4, 1, rows), (279, 4, 1, len(strip)),
+        (284, 3, 1, 1), (317, 3, 1, 3),
+    ]  # fmt: skip
+    strip += b"\0" * (len(strip) % 2)
+    wide_at = 8 + len(strip)
+    wide = struct.pack("<4H", *[32] * 4) + struct.pack("<4H", *[3] * 4)  # bits, kind of sample
+    if samples == 1:
+        entries += [(258, 3, 1, 32), (339, 3, 1, 3)]
+    else:
+        entries += [(258, 3, samples, wide_at), (339, 3, samples, wide_at + 8)]
+    if samples == 4:
+        entries.append((338, 3, 1, 2))
+    directory = struct.pack("<H", len(entries))
+    directory += b"".join(struct.pack("<HHII", *entry) for entry in sorted(entries))
+    return b"II*\0" + struct.pack("<I", wide_at + 16) + strip + wide + directory + b"\0" * 4
 
 
 def with_orientation(data: bytes, orientation: int) -> bytes:
@@ -174,7 +211,7 @@ def test_orientation_of_tiff_is_not_applied_twice() -> None:
 @pytest.mark.parametrize("profile", [None, made.PRESS])
 def test_deep_cmyk(profile: bytes | None) -> None:
     inks = values(np.uint16, (6, 8, 4))
-    image = load(tiff(inks, photometric="separated", iccprofile=profile))
+    image = load(tiff(inks, photometric="separated", extratags=icc_tag(profile)))
     share = inks.astype(np.float32) / 65535
     if profile is None:
         rgb = (1 - share[:, :, :3]) * (1 - share[:, :, 3:])
@@ -188,9 +225,9 @@ def test_deep_cmyk(profile: bytes | None) -> None:
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 def test_deep_profiles(dtype) -> None:
     array = values(dtype)
-    image = load(tiff(array, iccprofile=made.DISPLAY_P3))
+    image = load(tiff(array, extratags=icc_tag(made.DISPLAY_P3)))
     assert (image.encoding, image.icc_profile) == ("icc", made.DISPLAY_P3)
-    light = load(tiff(array, iccprofile=icc.make_profile("linear")))
+    light = load(tiff(array, extratags=icc_tag(icc.make_profile("linear"))))
     assert light.encoding == "linear"
     assert load(tiff(array)).encoding == "srgb"
 
