@@ -38,7 +38,7 @@ MIN_SIDE = 4
 PIXEL_DTYPES = (np.uint8, np.uint16, np.float32)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Image:
     """A picture with its encoding and metadata.
 
@@ -98,6 +98,13 @@ class Image:
             )
         if self.encoding == "icc" and self.icc_profile is None:
             raise InvalidOptionError("encoding 'icc' needs icc_profile")
+
+    def __repr__(self) -> str:
+        rows, columns = self.shape
+        parts = [f"{rows} x {columns} {self.dtype}", self.encoding]
+        parts += ["alpha"] if self.alpha is not None else []
+        parts += [repr(self.path)] if self.path is not None else []
+        return f"Image({', '.join(parts)})"
 
     @property
     def shape(self) -> Shape:

@@ -171,6 +171,10 @@ def _recognise(head: bytes, name: str) -> str:
     for signature, file_format in SIGNATURES.items():
         if head.startswith(signature):
             return file_format
+    if head[4:8] == b"ftyp":  # the container of HEIC and AVIF, and of films
+        raise ImageReadError(
+            f"{name}: HEIC, AVIF and films are not read; convert it to JPEG, PNG or TIFF first"
+        )
     raise ImageReadError(
         f"{name}: not a picture in a known format; expected PNG, JPEG, WebP, TIFF, GIF or BMP"
     )

@@ -67,6 +67,12 @@ def test_smallest_image() -> None:
     assert Image.from_array(np.zeros((4, 4), np.uint8)).shape == (4, 4)
 
 
+def test_repr_is_short() -> None:
+    image = Image(COLOUR, COLOUR[:, :, 0].copy(), path="a.png")
+    assert repr(image) == "Image(5 x 6 uint8, srgb, alpha, 'a.png')"
+    assert repr(Image.from_array(np.zeros((4, 4)))) == "Image(4 x 4 float32, srgb)"
+
+
 def test_one_nan_is_found() -> None:
     array = np.zeros((50, 50, 4))
     array[31, 7, 3] = np.nan

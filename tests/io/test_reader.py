@@ -248,6 +248,7 @@ def test_suffix_does_not_matter(tmp_path: Path) -> None:
         (b"", "empty"),
         (b"x", "not a picture"),
         (b"hello world, this is plain text", "not a picture"),
+        (b"\0\0\0\x18ftypheic", "HEIC, AVIF and films are not read; convert"),
         (b"%PDF-1.4 and so on", "not a picture in a known format; expected PNG"),
         (b"\x89PNG\r\n\x1a\n", "damaged or truncated"),
         (b"\xff\xd8\xff\xe0 and nothing more", "damaged or truncated"),
