@@ -95,7 +95,7 @@ def estimate_alpha(
 
     Raises
     ------
-    InvalidImageError, InvalidTrimapError, InvalidMaskError, InvalidOptionError
+    InvalidImageError, InvalidTrimapError, InvalidMaskError, InvalidOptionError, ImageReadError
     SolverError
         If the solver did not reach its tolerance.
 

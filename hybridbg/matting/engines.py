@@ -40,6 +40,7 @@ def pymatting_alpha(image: FloatArray, trimap: ByteArray, method: str) -> FloatA
     Returns
     -------
     (H, W) float32 in [0, 1]
+        Exactly 0 and 1 on known pixels.
 
     Raises
     ------
@@ -67,4 +68,6 @@ def pymatting_alpha(image: FloatArray, trimap: ByteArray, method: str) -> FloatA
             raise SolverError(
                 f"pymatting's {ENGINES[method]} failed: {error}; try method='closed-form'"
             ) from error
-    return np.ascontiguousarray(np.clip(alpha, 0, 1), dtype=np.float32)
+    # Most engines hold known pixels by a weight only; our contract is that they are exact.
+    exact = np.where(levels == 0.5, np.clip(alpha, 0, 1), levels)
+    return np.ascontiguousarray(exact, dtype=np.float32)

@@ -60,7 +60,7 @@ def estimate_foreground(
 
     Raises
     ------
-    InvalidImageError, InvalidMaskError, InvalidOptionError
+    InvalidImageError, InvalidMaskError, InvalidOptionError, ImageReadError
 
     References
     ----------
