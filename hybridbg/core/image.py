@@ -208,11 +208,26 @@ class Image:
         return cls(pixels, alpha, encoding)
 
     @classmethod
-    def from_pil(cls, image: PIL.Image.Image) -> Image:
-        """Make an image of a PIL image of any mode, upright as its EXIF orientation asks."""
+    def from_pil(cls, image: PIL.Image.Image, *, encoding: Encoding | None = None) -> Image:
+        """Make an image of a PIL image of any mode, upright as its EXIF orientation asks.
+
+        Parameters
+        ----------
+        image : PIL.Image.Image
+            Grey and CMYK become sRGB through their profile; metadata is taken along.
+        encoding : {"srgb", "linear", "icc"}, optional
+            What the numbers stand for; by default the ICC profile decides, or else sRGB.
+
+        Raises
+        ------
+        InvalidImageError
+            If the mode is unknown, a side below 4 pixels, or floats are outside [0, 1].
+        ImageReadError
+            If it was opened lazily and its file turns out to be damaged.
+        """
         from hybridbg.core import pillow
 
-        return pillow.to_image(image)
+        return pillow.to_image(image, encoding=encoding)
 
 
 def check_size(shape: tuple[int, ...]) -> None:

@@ -19,6 +19,7 @@ from hybridbg.core.errors import ImageReadError, InvalidImageError
 from hybridbg.core.exif import ORIENTATION, descriptive, normalised
 from hybridbg.core.image import Image
 from hybridbg.core.samples import Samples, interpret
+from hybridbg.core.types import Encoding
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -41,21 +42,13 @@ DAMAGE = (
 """What the decoders of Pillow and tifffile raise on malformed files."""
 
 
-def to_image(image: PIL.Image.Image) -> Image:
-    """Make an `Image` of a PIL image of any mode, upright as its EXIF orientation asks.
-
-    Raises
-    ------
-    InvalidImageError
-        If the mode is unknown or the image too small.
-    ImageReadError
-        If it was opened lazily and its file turns out to be damaged.
-    """
+def to_image(image: PIL.Image.Image, *, encoding: Encoding | None = None) -> Image:
+    """Make an `Image` of a PIL image; see `Image.from_pil`."""
     try:
         image.load()
     except DAMAGE as error:
         raise ImageReadError(f"the PIL image cannot be decoded: {error}") from error
-    return interpret(to_samples(image))
+    return interpret(to_samples(image), encoding=encoding)
 
 
 def to_samples(image: PIL.Image.Image) -> Samples:

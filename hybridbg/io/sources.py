@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from hybridbg.core.types import ColourLike, FloatArray, ImageLike, PixelArray, S
 from hybridbg.io.reader import STANDARD_STREAM, load
 
 if TYPE_CHECKING:
+    import PIL.Image
     from numpy.typing import NDArray
 
 __all__ = ["as_colour_or_image", "as_grey", "as_hint", "as_image"]
@@ -62,12 +63,22 @@ def as_image(source: ImageLike, *, max_pixels: int | None = None) -> Image:
     )
 
 
-def as_grey(source: ImageLike, *, name: str = "mask") -> PixelArray | NDArray[Any]:
+def as_grey(
+    source: ImageLike, *, name: str = "mask", max_pixels: int | None = None
+) -> PixelArray | NDArray[Any]:
     """Bring a mask or trimap to one (H, W) array of its own dtype.
 
-    An array is passed through. In files and images with three channels, all must be equal; where
-    alpha comes with it, grey is laid over black (white on transparent means 1). A coloured picture
-    with alpha, such as an earlier cut-out, stands for its alpha.
+    Parameters
+    ----------
+    source : path, PIL image, Image or ndarray
+        An array is passed through. In files and images all three channels must be equal; where
+        alpha comes with them, grey is laid over black (white on transparent means 1). A coloured
+        picture with alpha, such as an earlier cut-out, stands for its alpha. The numbers are taken
+        as they are: a mask holds shares, which no ICC profile changes.
+    name : str
+        What to call it in messages.
+    max_pixels : int, optional
+        For paths: as in `load`.
 
     Raises
     ------
@@ -78,7 +89,7 @@ def as_grey(source: ImageLike, *, name: str = "mask") -> PixelArray | NDArray[An
     """
     if isinstance(source, np.ndarray):
         return source
-    image = as_image(source)
+    image = _as_numbers(source, max_pixels)
     grey: PixelArray = image.pixels[:, :, 0]
     coloured = bool((image.pixels != grey[:, :, None]).any())
     if image.alpha is None:
@@ -97,7 +108,9 @@ def as_grey(source: ImageLike, *, name: str = "mask") -> PixelArray | NDArray[An
     return over_black
 
 
-def as_hint(source: ImageLike, shape: Shape, *, name: str = "hint") -> FloatArray:
+def as_hint(
+    source: ImageLike, shape: Shape, *, name: str = "hint", max_pixels: int | None = None
+) -> FloatArray:
     """Bring a hint to a float mask of the image's size.
 
     Parameters
@@ -107,6 +120,10 @@ def as_hint(source: ImageLike, shape: Shape, *, name: str = "hint") -> FloatArra
         `as_grey`.
     shape : (int, int)
         Rows and columns of the image.
+    name : str
+        What to call it in messages.
+    max_pixels : int, optional
+        For paths: as in `load`.
 
     Returns
     -------
@@ -126,7 +143,8 @@ def as_hint(source: ImageLike, shape: Shape, *, name: str = "hint") -> FloatArra
     >>> as_hint(np.eye(4, dtype=bool), (4, 4))[0].tolist()
     [1.0, 0.0, 0.0, 0.0]
     """
-    return as_mask(as_grey(source, name=name), shape, name=name)
+    grey = as_grey(source, name=name, max_pixels=max_pixels)
+    return as_mask(grey, shape, name=name)
 
 
 def as_colour_or_image(source: ColourLike | ImageLike) -> FloatArray | Image:
@@ -166,6 +184,15 @@ def as_colour_or_image(source: ColourLike | ImageLike) -> FloatArray | Image:
     return as_image(source)
 
 
-def _is_pil(source: object) -> bool:
+def _as_numbers(source: ImageLike, max_pixels: int | None) -> Image:
+    """Bring a source to an image without applying a profile."""
+    if isinstance(source, (str, os.PathLike)):
+        return load(source, max_pixels=max_pixels, encoding="srgb")
+    if _is_pil(source):
+        return Image.from_pil(source, encoding="srgb")
+    return as_image(source)
+
+
+def _is_pil(source: object) -> TypeGuard[PIL.Image.Image]:
     """Whether it is a PIL image, without importing PIL: who has one has imported it."""
     return any(kind.__module__ == "PIL.Image" for kind in type(source).__mro__)

@@ -8,12 +8,14 @@ from PIL import Image as PILImage
 
 from hybridbg.core.errors import (
     ImageReadError,
+    ImageTooLargeError,
     InvalidImageError,
     InvalidMaskError,
     InvalidOptionError,
 )
 from hybridbg.core.image import Image
 from hybridbg.io import as_colour_or_image, as_grey, as_hint, as_image, save
+from tests.core import icc_profiles as made
 
 RNG = np.random.default_rng(8)
 COLOUR = RNG.integers(0, 256, (6, 8, 3), dtype=np.uint8)
@@ -82,6 +84,23 @@ def test_white_on_transparent_is_its_alpha(dtype) -> None:
     opaque = np.full((6, 8), top, dtype)
     grey = np.dstack([alpha] * 3)
     np.testing.assert_array_equal(as_grey(Image(grey, opaque)), alpha)
+
+
+def test_profiles_do_not_change_the_numbers(tmp_path: Path) -> None:
+    picture = PILImage.fromarray(MASK)
+    picture.info["icc_profile"] = made.GREY_18
+    picture.save(tmp_path / "mask.png", icc_profile=made.GREY_18)
+    assert (as_image(tmp_path / "mask.png").pixels[:, :, 0] != MASK).any()
+    for source in (tmp_path / "mask.png", picture):
+        np.testing.assert_array_equal(as_grey(source), MASK)
+
+
+def test_limit_for_masks(tmp_path: Path) -> None:
+    save(tmp_path / "mask.png", MASK)
+    with pytest.raises(ImageTooLargeError):
+        as_grey(tmp_path / "mask.png", max_pixels=47)
+    with pytest.raises(ImageTooLargeError):
+        as_hint(tmp_path / "mask.png", (6, 8), max_pixels=47)
 
 
 def test_cutouts_stand_for_their_alpha() -> None:
