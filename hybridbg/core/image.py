@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core import colour
-from hybridbg.core.checks import RANGE_TOLERANCE
+from hybridbg.core.checks import RANGE_TOLERANCE, one_of
 from hybridbg.core.errors import InvalidImageError, InvalidOptionError
 from hybridbg.core.types import Encoding, FloatArray, PixelArray, Shape
 
@@ -151,6 +151,11 @@ class Image:
         encoding : {"srgb", "linear"}
             What they are in.
 
+        Raises
+        ------
+        InvalidOptionError
+            If `encoding` is neither.
+
         Examples
         --------
         >>> import numpy as np
@@ -158,6 +163,7 @@ class Image:
         >>> image.recode(np.full((1, 1, 3), 0.5, dtype=np.float32))[0, 0, 0].round(3)
         np.float32(0.214)
         """
+        one_of(encoding, "encoding", ("srgb", "linear"))
         if encoding == self.encoding:
             return values.astype(np.float32)
         if self.encoding == "linear":

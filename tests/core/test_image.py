@@ -129,6 +129,8 @@ def test_recode_inverts_decoding(encoding) -> None:
     own = image.rgb()
     np.testing.assert_allclose(image.recode(image.srgb()), own, atol=1e-4)
     np.testing.assert_allclose(image.recode(image.linear(), encoding="linear"), own, atol=1e-4)
+    with pytest.raises(InvalidOptionError, match="encoding"):
+        image.recode(own, encoding="icc")
 
 
 @pytest.mark.parametrize(
