@@ -1,0 +1,28 @@
+"""The command line: `hybridbg remove`, `trimap`, `matte`, `models` and `doctor`.
+
+A face: it translates words into calls of the library and results into files and exit codes (see
+`exits`), and contains no pixel arithmetic.  One file holds one command; what they share is in
+`options` (repeated options), `paths` (which file becomes which), `report` (what is said and where)
+and `exits`.  Heavy packages are imported inside the commands, so that ``--help`` is immediate.
+"""
+
+from __future__ import annotations
+
+import click
+
+from hybridbg.cli import doctor, matte, models, remove, trimap
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hybridbg", message="%(prog)s %(version)s")
+def main() -> None:
+    """Remove the background from photographs and keep every hair.
+
+    Exit codes: 0 all done, 1 some pictures failed, 2 bad input or usage, 130 interrupted.
+    """
+
+
+for command in (remove.remove, trimap.trimap, matte.matte, models.models, doctor.doctor):
+    main.add_command(command)

@@ -1,0 +1,181 @@
+"""The work of one command line, settled before the first picture is opened.
+
+`plan` turns inputs and ``-o`` into `Job` objects and refuses whatever could lose a file or could
+not be written; `check_streams` does the same for standard input and output.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hybridbg.cli.options import FORMATS
+from hybridbg.cli.paths import STREAM, check_outputs, name_outputs, output_folder
+from hybridbg.core.errors import ImageWriteError, InvalidOptionError
+
+__all__ = ["Job", "check_alpha_fits", "check_lossless", "check_streams", "plan"]
+
+DEFAULT_FORMAT = "png"  # keeps alpha and 16 bits, and every program reads it
+LOSSLESS_FORMATS = ("png", "tiff")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture's way: what is read and what is written.
+
+    Attributes
+    ----------
+    source, output : str
+        Paths, or ``-`` for standard input and output.
+    trimap : str or None
+        Where the trimap goes as well.
+    """
+
+    source: str
+    output: str
+    trimap: str | None = None
+
+    @property
+    def outputs(self) -> list[str]:
+        """Everything this job writes."""
+        return [self.output] if self.trimap is None else [self.output, self.trimap]
+
+    @property
+    def exists(self) -> bool:
+        """Whether everything this job writes is there already."""
+        return all(path != STREAM and Path(path).exists() for path in self.outputs)
+
+    def record(self) -> dict[str, str]:
+        """Names for JSON."""
+        names = {"input": self.source, "output": self.output}
+        return names if self.trimap is None else {**names, "trimap": self.trimap}
+
+    def make_folders(self) -> None:
+        """Make the folders that are missing.
+
+        Raises
+        ------
+        ImageWriteError
+            The system refuses.
+        """
+        for path in self.outputs:
+            folder = Path(path).parent
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ImageWriteError(f"cannot make the folder {str(folder)!r}: {error}") from error
+
+
+def plan(
+    sources: Sequence[str],
+    output: str | None,
+    *,
+    ending: str,
+    file_format: str | None = None,
+    trimap: str | None = None,
+    protected: Iterable[str] = (),
+) -> list[Job]:
+    """Name everything that will be written, and refuse what cannot or must not be.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Expanded inputs.
+    output, trimap : str or None
+        A file for one source, a folder for several.
+    ending : str
+        Added to the names of outputs that are not given, such as ``-cutout``.
+    file_format : str, optional
+        A key of `FORMATS`.
+    protected : iterable of str
+        Files besides the sources that are read and must survive.
+
+    Raises
+    ------
+    InvalidOptionError
+        Two files would be written to one place, or one over an input.
+    ImageWriteError
+        A place cannot be written to, or a file's name says no format that can be.
+
+    Examples
+    --------
+    >>> plan(["cat.jpg"], None, ending="-cutout")
+    [Job(source='cat.jpg', output='cat-cutout.png', trimap=None)]
+    """
+    from hybridbg.io import format_of
+
+    suffix = FORMATS[file_format or DEFAULT_FORMAT]
+    outputs = name_outputs(sources, output, ending=ending, suffix=suffix)
+    trimaps: Sequence[str | None] = [None] * len(sources)
+    if trimap is not None:
+        trimaps = name_outputs(sources, trimap, ending="-trimap", suffix=FORMATS[DEFAULT_FORMAT])
+    check_lossless(path for path in trimaps if path is not None)
+    for path in outputs:
+        format_of(path, file_format)
+    jobs = [Job(*names) for names in zip(sources, outputs, trimaps, strict=True)]
+    several = len(sources) > 1
+    folders = (output_folder(given, several=several) for given in (output, trimap))
+    check_outputs(
+        [(job.source, path) for job in jobs for path in job.outputs],
+        protected=[*sources, *protected],
+        may_create=[folder for folder in folders if folder is not None],
+    )
+    return jobs
+
+
+def check_lossless(paths: Iterable[str]) -> None:
+    """Refuse to write trimaps in a format that would blur their three values.
+
+    Raises
+    ------
+    InvalidOptionError
+        JPEG or WebP.
+    ImageWriteError
+        No known format.
+
+    Examples
+    --------
+    >>> check_lossless(["trimap.png", "-"])
+    """
+    from hybridbg.io import format_of
+
+    for path in paths:
+        if format_of(path) not in LOSSLESS_FORMATS:
+            raise InvalidOptionError(f"{path!r} would alter the trimap's values; use .png or .tif")
+
+
+def check_alpha_fits(jobs: Iterable[Job], file_format: str | None) -> None:
+    """Refuse to write cut-outs in a format without alpha.
+
+    Raises
+    ------
+    InvalidOptionError
+        JPEG.
+    """
+    from hybridbg.io import format_of
+
+    for job in jobs:
+        if format_of(job.output, file_format) == "jpeg":
+            raise InvalidOptionError(
+                f"{job.output!r}: JPEG has no alpha; give a background, or write PNG, WebP or TIFF"
+            )
+
+
+def check_streams(*, reads: Sequence[str], writes: Sequence[str], as_json: bool) -> None:
+    """Refuse what standard input and output cannot do.
+
+    Raises
+    ------
+    InvalidOptionError
+        Two pictures on one stream; a picture mixed with JSON, or thrown at a terminal.
+    """
+    for stream, paths in (("input", reads), ("output", writes)):
+        if paths.count(STREAM) > 1:
+            raise InvalidOptionError(f"standard {stream} takes one picture; use - once")
+    if STREAM in writes:
+        if as_json:
+            raise InvalidOptionError("standard output takes the picture; --json needs a file")
+        if sys.stdout.isatty():
+            raise InvalidOptionError("a picture would be written to the terminal; name a file")

@@ -1,0 +1,224 @@
+"""Which file becomes which: patterns expanded, outputs named, clashes found before work begins.
+
+Patterns are expanded here as well as by the shell, because Windows shells leave that to the
+program.  ``-`` stands for standard input or output.  An input is never overwritten, two inputs
+never share an output, and an output nobody could write is refused before a second is spent.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Container, Iterable, Sequence
+from pathlib import Path
+
+from hybridbg.core.errors import ImageReadError, ImageWriteError, InvalidOptionError
+
+__all__ = [
+    "STREAM",
+    "check_outputs",
+    "expand",
+    "expand_one",
+    "name_outputs",
+    "output_folder",
+    "same_file",
+]
+
+STREAM = "-"
+
+
+def expand(patterns: Sequence[str]) -> list[str]:
+    """Expand patterns into existing files, in order, each file once.
+
+    Parameters
+    ----------
+    patterns : sequence of str
+        Paths, glob patterns (``*``, ``?``, ``[...]``, ``**`` for any depth) or ``-``.
+
+    Returns
+    -------
+    list of str
+        Paths as the user wrote them, matches of a pattern sorted.
+
+    Raises
+    ------
+    ImageReadError
+        A path that does not exist or is a folder; a pattern that matches no file.
+
+    Examples
+    --------
+    >>> expand(["-"])
+    ['-']
+    """
+    files: dict[str, str] = {}
+    for pattern in patterns:
+        for path in [STREAM] if pattern == STREAM else _matches(pattern):
+            files.setdefault(_identity(path), path)
+    return list(files.values())
+
+
+def expand_one(pattern: str) -> str:
+    """Expand a pattern that must name one file.
+
+    Raises
+    ------
+    ImageReadError
+        It names none.
+    InvalidOptionError
+        It names several.
+    """
+    [first, *others] = expand([pattern])
+    if others:
+        raise InvalidOptionError(f"expected one picture, {pattern!r} matches {1 + len(others)}")
+    return first
+
+
+def _matches(pattern: str) -> list[str]:
+    path = Path(pattern)
+    # A name such as "cat[1].jpg" is a file before it is a pattern.
+    if path.is_file() or _is_stream_like(path):
+        return [pattern]
+    if path.is_dir():
+        raise ImageReadError(f"expected a picture, got the folder {pattern!r}; write {pattern}/*")
+    if not glob.has_magic(pattern):
+        raise ImageReadError(f"no such file: {pattern!r}")
+    found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - pathlib takes no absolute pattern
+    matches = sorted(path for path in found if Path(path).is_file())
+    if not matches:
+        raise ImageReadError(f"no file matches {pattern!r}")
+    return matches
+
+
+def _is_stream_like(path: Path) -> bool:
+    """Named pipes and character devices can be read as well (``<(...)`` of a shell)."""
+    return path.is_fifo() or path.is_char_device()
+
+
+def output_folder(output: str | None, *, several: bool) -> Path | None:
+    """Folder that `output` names, or None when it names a file, a stream or nothing.
+
+    Examples
+    --------
+    >>> output_folder("cut.png", several=False) is None
+    True
+    >>> output_folder("cut", several=True) == Path("cut")
+    True
+    """
+    if output is None or output == STREAM:
+        return None
+    ends_as_folder = output.endswith(tuple(filter(None, (os.sep, os.altsep))))
+    return Path(output) if several or ends_as_folder or Path(output).is_dir() else None
+
+
+def name_outputs(
+    sources: Sequence[str], output: str | None, *, ending: str, suffix: str
+) -> list[str]:
+    """Name one output for each source.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Expanded inputs.
+    output : str or None
+        What ``-o`` said: a file for one source, a folder for several, ``-`` for the stream, None
+        for a file beside each source (and the stream for standard input).
+    ending : str
+        What is added to a source's name, such as ``-cutout``.
+    suffix : str
+        File suffix with its dot.
+
+    Examples
+    --------
+    >>> name_outputs(["in/cat.jpg"], None, ending="-cutout", suffix=".png")
+    ['in/cat-cutout.png']
+    >>> name_outputs(["a.jpg", "b.jpg"], "done", ending="-cutout", suffix=".webp")
+    ['done/a-cutout.webp', 'done/b-cutout.webp']
+    >>> name_outputs(["-"], None, ending="-cutout", suffix=".png")
+    ['-']
+    """
+    several = len(sources) > 1
+    if output == STREAM and several:
+        raise InvalidOptionError(f"standard output takes one picture, got {len(sources)} inputs")
+    folder = output_folder(output, several=several)
+    if output is not None and folder is None:
+        return [output]
+
+    def name(source: str) -> str:
+        stem = "stdin" if source == STREAM else Path(source).stem
+        if folder is not None:
+            return str(folder / f"{stem}{ending}{suffix}")
+        if source == STREAM:
+            return STREAM
+        return str(Path(source).with_name(f"{stem}{ending}{suffix}"))
+
+    return [name(source) for source in sources]
+
+
+def check_outputs(
+    pairs: Sequence[tuple[str, str]], *, protected: Iterable[str], may_create: Iterable[Path] = ()
+) -> None:
+    """Refuse a plan that would lose a file or could not be carried out.
+
+    Parameters
+    ----------
+    pairs : sequence of (str, str)
+        Source and output, for every file that will be written.
+    protected : iterable of str
+        Files that are read and therefore must survive.
+    may_create : iterable of Path
+        Folders that will be made when they are missing.
+
+    Raises
+    ------
+    InvalidOptionError
+        Two outputs are one file, or an output is an input.
+    ImageWriteError
+        The folder is missing, is not a folder or cannot be written to.
+    """
+    taken: dict[str, str] = {}
+    creatable = {ancestor for folder in may_create for ancestor in (folder, *folder.parents)}
+    inputs = [path for path in protected if path != STREAM]
+    for source, output in pairs:
+        identity = _identity(output)
+        if identity in taken:
+            raise InvalidOptionError(
+                f"{taken[identity]!r} and {source!r} would both be written to {output!r}; "
+                "give them different names or folders"
+            )
+        taken[identity] = source
+        if output == STREAM:
+            continue
+        if any(same_file(output, path) for path in inputs):
+            raise InvalidOptionError(f"{output!r} is an input and is never overwritten; choose -o")
+        _check_writable(Path(output), creatable)
+
+
+def _check_writable(path: Path, creatable: Container[Path]) -> None:
+    folder = path.parent
+    while folder in creatable and not folder.exists():
+        folder = folder.parent
+    if path.is_dir():
+        reason = "it is a folder"
+    elif not folder.exists():
+        reason = f"there is no folder {str(folder)!r}"
+    elif not folder.is_dir():
+        reason = f"{str(folder)!r} is not a folder"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        reason = f"no permission to write in {str(folder)!r}"
+    else:
+        return
+    raise ImageWriteError(f"cannot write {str(path)!r}: {reason}; choose another place with -o")
+
+
+def same_file(first: str, second: str) -> bool:
+    """Tell whether two paths lead to one file, through links and letter case alike."""
+    if _identity(first) == _identity(second):
+        return True
+    try:
+        return Path(first).samefile(second)
+    except OSError:  # one of them does not exist, so they are not one file
+        return False
+
+
+def _identity(path: str) -> str:
+    return path if path == STREAM else os.path.normcase(Path(path).resolve())

@@ -1,0 +1,102 @@
+"""``hybridbg remove``: photographs in, cut-outs out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hybridbg.cli.exits import DONE, SOME_FAILED, exit_code_of, reporting
+from hybridbg.cli.jobs import Job, check_alpha_fits, check_streams, plan
+from hybridbg.cli.options import evidence_options, format_option, limit_options
+from hybridbg.cli.paths import expand
+from hybridbg.cli.removal import Removal, Settings
+from hybridbg.cli.report import Reporter
+from hybridbg.core.errors import InvalidOptionError
+
+__all__ = ["remove"]
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="IN...")
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    help="File for one input, folder for several, - for standard output."
+    " Without it, NAME-cutout.png beside each input.",
+)
+@evidence_options
+@click.option("--trimap", metavar="FILE", help="Your own trimap: black, grey (128) and white.")
+@click.option(
+    "--screen", default="auto", show_default=True, metavar="COLOUR", help="Screen colour to key."
+)
+@click.option("--plate", metavar="FILE", help="Picture of the empty screen.")
+@click.option("--background", metavar="COLOUR|FILE", help="Put the cut-out on this.")
+@click.option("--alpha-only", is_flag=True, help="Write the alpha as a grey picture.")
+@click.option("--save-trimap", metavar="FILE", help="Also write the trimap (several: a folder).")
+@click.option("--crop", is_flag=True, help="Crop to the subject.")
+@format_option
+@click.option("--keep-existing", is_flag=True, help="Skip inputs whose output exists already.")
+@limit_options
+@reporting
+def remove(
+    reporter: Reporter,
+    /,
+    inputs: tuple[str, ...],
+    output: str | None,
+    save_trimap: str | None,
+    **options: Any,
+) -> int:
+    """Remove the background of the pictures IN.
+
+    IN is a file, a pattern such as "*.jpg", or - for standard input. The paths written are printed
+    on standard output. Inputs are never overwritten.
+
+    \b
+    Examples:
+      hybridbg remove cat.jpg
+      hybridbg remove *.jpg -o cutouts --background white --format jpeg
+      hybridbg remove portrait.tif --hint rough.png --save-trimap trimap.png
+      cat photo.jpg | hybridbg remove - > cutout.png
+    """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
+    settings = Settings(**options)  # fields and options bear the same names
+    jobs = plan(
+        expand(inputs),
+        output,
+        ending="-alpha" if settings.alpha_only else "-cutout",
+        file_format=settings.file_format,
+        trimap=save_trimap,
+        protected=settings.files_read,
+    )
+    check_streams(
+        reads=[*(job.source for job in jobs), *settings.files_read],
+        writes=[path for job in jobs for path in job.outputs],
+        as_json=reporter.as_json,
+    )
+    check_contradictions(settings, jobs)
+    removal = Removal(settings, reporter)
+    try:
+        removal.run(jobs)
+    except KeyboardInterrupt:
+        reporter.json(removal.report())
+        raise
+    reporter.json(removal.report())
+    if removal.failed and len(jobs) > 1:
+        reporter.message(f"{len(removal.failed)} of {len(jobs)} pictures failed")
+        return SOME_FAILED
+    return exit_code_of(removal.failed[0][1]) if removal.failed else DONE
+
+
+def check_contradictions(settings: Settings, jobs: list[Job]) -> None:
+    """Refuse options that cannot be met together, before any work.
+
+    Raises
+    ------
+    InvalidOptionError
+        With what to leave out.
+    """
+    if settings.alpha_only and settings.background is not None:
+        raise InvalidOptionError("--alpha-only writes no colours; leave out --background")
+    if not settings.alpha_only and settings.background is None:
+        check_alpha_fits(jobs, settings.file_format)

@@ -1,0 +1,206 @@
+"""What a command says and where: results on standard output, everything else on standard error.
+
+With ``--json`` standard output carries one JSON object and nothing else.  Progress is a line
+redrawn in place when standard error is a terminal, and one plain line per picture elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import Any
+
+import click
+
+from hybridbg.core.errors import HybridBgError
+
+__all__ = ["Progress", "Reporter", "describe", "jsonable"]
+
+BAR_CELLS = 20
+ERASE_LINE = "\r\x1b[K"
+
+
+def describe(error: BaseException) -> str:
+    """One line for an error, complete enough to act on.
+
+    Examples
+    --------
+    >>> describe(FileNotFoundError(2, "No such file or directory", "cat.jpg"))
+    "No such file or directory: 'cat.jpg'"
+    >>> describe(TypeError("oops"))
+    'internal error, please report it with the output of -v: TypeError: oops'
+    """
+    if isinstance(error, MemoryError):
+        return f"out of memory: {error}" if str(error) else "out of memory"
+    text = " ".join(str(error).split())
+    if isinstance(error, HybridBgError):
+        return text or type(error).__name__
+    if isinstance(error, OSError):
+        where = f": {error.filename!r}" if error.filename is not None else ""
+        return f"{error.strerror or text or type(error).__name__}{where}"
+    return f"internal error, please report it with the output of -v: {type(error).__name__}: {text}"
+
+
+def jsonable(value: Any) -> Any:
+    """Turn diagnostics into what JSON can carry: NumPy numbers to numbers, NaN to null.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> jsonable({"residual": np.float32(0.5), "size": (2, 3), "worst": float("nan")})
+    {'residual': 0.5, 'size': [2, 3], 'worst': None}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [jsonable(item) for item in value]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if hasattr(value, "tolist"):  # NumPy scalars and arrays
+        return jsonable(value.tolist())
+    return str(value)
+
+
+class Progress:
+    """Where a run of several pictures stands.
+
+    Parameters
+    ----------
+    reporter : Reporter
+        Whose standard error is written to.
+    total : int
+        Number of pictures.
+    """
+
+    def __init__(self, reporter: Reporter, total: int) -> None:
+        self._reporter = reporter
+        self._total = total
+        self._index = 0
+        self._name = ""
+        self._stage = ""
+
+    def start(self, name: str) -> None:
+        """Begin the next picture."""
+        self._index += 1
+        self._name = name
+        self._stage = ""
+        if self._reporter.on_terminal:
+            self._draw("", 0.0)
+        else:
+            self._reporter.message(f"[{self._index}/{self._total}] {name}")
+
+    def stage(self, stage: str, fraction: float) -> None:
+        """Report that `stage` runs and `fraction` of this picture's work is done."""
+        if self._reporter.on_terminal:
+            self._draw(stage, fraction)
+        elif stage != self._stage:
+            self._reporter.detail(f"{self._name}: {stage}")
+        self._stage = stage
+
+    def _draw(self, stage: str, fraction: float) -> None:
+        done = (self._index - 1 + min(max(fraction, 0.0), 1.0)) / self._total
+        filled = round(done * BAR_CELLS)
+        bar = "#" * filled + "-" * (BAR_CELLS - filled)
+        text = f"[{bar}] {self._index}/{self._total} {self._name}"
+        self._reporter.status(f"{text}: {stage}" if stage else text)
+
+
+class Reporter:
+    """A command's two mouths.
+
+    Parameters
+    ----------
+    as_json : bool
+        Standard output is reserved for one JSON object.
+    quiet, verbose : bool
+        Nothing but errors; or details and tracebacks.
+    """
+
+    def __init__(
+        self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False
+    ) -> None:
+        if quiet and verbose:
+            raise click.UsageError("-q and -v contradict each other")
+        self.as_json = as_json
+        self.quiet = quiet
+        self.verbose = verbose
+        self.on_terminal = not quiet and sys.stderr.isatty()
+        self._status_shown = False
+
+    def result(self, text: str) -> None:
+        """Print a result line, unless the results are asked for as JSON."""
+        if not self.as_json:
+            self._clear_status()
+            click.echo(text)
+
+    def json(self, value: Mapping[str, Any]) -> None:
+        """Print the one JSON object, when asked for."""
+        if self.as_json:
+            self._clear_status()
+            click.echo(json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+    def message(self, text: str) -> None:
+        """Print a line about the run on standard error."""
+        if not self.quiet:
+            self._clear_status()
+            click.echo(text, err=True)
+
+    def detail(self, text: str) -> None:
+        """Print a line that only ``-v`` shows."""
+        if self.verbose:
+            self.message(text)
+
+    def warning(self, text: str) -> None:
+        """Print something the user should look at."""
+        self.message(f"warning: {text}")
+
+    def warnings(self, diagnostics: Mapping[str, Any], *, about: str) -> None:
+        """Print the warnings that a result's diagnostics carry."""
+        for warning in diagnostics.get("warnings", ()):
+            self.warning(f"{about}: {warning}")
+
+    def error(self, error: BaseException, *, about: str | None = None) -> None:
+        """Print one line for an error, and its traceback under ``-v``."""
+        self._clear_status()
+        if self.verbose:
+            click.echo("".join(traceback.format_exception(error)).rstrip(), err=True)
+        name = "" if about is None else f"{about}: "
+        click.echo(f"error: {name}{describe(error)}", err=True)
+
+    def failure(self, error: BaseException) -> None:
+        """Report an error that ended the command, on both mouths."""
+        self.error(error)
+        self.json({"results": [], "errors": [error_record(error)]})
+
+    def status(self, text: str) -> None:
+        """Redraw the line in place; only meaningful on a terminal."""
+        width = shutil.get_terminal_size().columns - 1
+        click.echo(ERASE_LINE + text[:width], err=True, nl=False)
+        self._status_shown = True
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Progress]:
+        """Track `total` pictures; whatever happens, the line is cleared behind."""
+        try:
+            yield Progress(self, total)
+        finally:
+            self._clear_status()
+
+    def _clear_status(self) -> None:
+        if self._status_shown:
+            click.echo(ERASE_LINE, err=True, nl=False)
+            self._status_shown = False
+
+
+def error_record(error: BaseException, *, source: str | PurePath | None = None) -> dict[str, Any]:
+    """Describe an error for JSON."""
+    record: dict[str, Any] = {"type": type(error).__name__, "message": describe(error)}
+    return record if source is None else {"input": str(source), **record}

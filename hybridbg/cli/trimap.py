@@ -1,0 +1,69 @@
+"""``hybridbg trimap``: where the subject surely is, surely is not, and what is left to matting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hybridbg.cli.exits import DONE, reporting
+from hybridbg.cli.jobs import check_lossless, check_streams, plan
+from hybridbg.cli.options import evidence_options, limit_options
+from hybridbg.cli.paths import STREAM, expand_one
+from hybridbg.cli.report import Reporter
+
+if TYPE_CHECKING:
+    from hybridbg.pipeline.options import Method
+
+__all__ = ["trimap"]
+
+
+@click.command()
+@click.argument("image", metavar="IN")
+@click.argument("output", metavar="OUT")
+@evidence_options
+@limit_options
+@reporting
+def trimap(
+    reporter: Reporter,
+    image: str,
+    output: str,
+    method: Method,
+    model: str,
+    hint: str | None,
+    rect: tuple[int, int, int, int] | None,
+    max_pixels: int | None,
+    threads: int | None,
+) -> int:
+    """Find the subject in IN and write the trimap OUT.
+
+    Black is background, white foreground, grey (128) is left to matting. Correct it in any paint
+    program and hand it to `hybridbg matte` or `hybridbg remove --trimap`. - is standard input or
+    output.
+    """
+    from hybridbg import io
+    from hybridbg.pipeline import remove_background
+
+    source = expand_one(image)
+    reads = [source, *(() if hint is None else (hint,))]
+    [job] = plan([source], output, ending="", protected=reads)
+    check_lossless(job.outputs)
+    check_streams(reads=reads, writes=job.outputs, as_json=reporter.as_json)
+    with reporter.progress(1) as progress:
+        progress.start(source)
+        cutout = remove_background(
+            io.load(source, max_pixels=max_pixels),
+            hint=None if hint is None else io.load(hint, max_pixels=max_pixels),
+            rect=rect,
+            method=method,
+            model=model,
+            num_threads=threads,
+            progress=progress.stage,
+        )
+    reporter.warnings(cutout.diagnostics, about=source)
+    job.make_folders()
+    io.save(job.output, cutout.trimap)
+    if job.output != STREAM:
+        reporter.result(job.output)
+    reporter.json({"results": [{**job.record(), "diagnostics": cutout.diagnostics}], "errors": []})
+    return DONE
