@@ -1,0 +1,47 @@
+"""Each compiled module has a stub that says what is in it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from pathlib import Path
+
+import pytest
+
+import hybridbg._kernels
+
+ROOT = Path(__file__).parents[2]
+NAMES = sorted(path.stem for path in (ROOT / "ext").glob("*.pyx"))
+
+
+def stub(name):
+    path = Path(hybridbg._kernels.__file__).with_name(f"{name}.pyi")
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def public(module):
+    return {name for name in vars(module) if not name.startswith("_")}
+
+
+def is_of(module, name):
+    value = getattr(module, name)
+    return isinstance(value, (int, float)) or getattr(value, "__module__", None) == module.__name__
+
+
+def test_there_are_kernels():
+    assert "closed_form" in NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_stub_has_the_modules_functions_and_their_parameters(name):
+    module = importlib.import_module(f"hybridbg._kernels.{name}")
+    functions = {node.name: node for node in stub(name).body if isinstance(node, ast.FunctionDef)}
+    constants = {node.target.id for node in stub(name).body if isinstance(node, ast.AnnAssign)}
+    assert {*functions, *constants} == {each for each in public(module) if is_of(module, each)}
+    for function, node in functions.items():
+        compiled = getattr(module, function)
+        one_type = next(iter(getattr(compiled, "__signatures__", {}).values()), compiled)
+        assert [argument.arg for argument in node.args.args] == list(
+            inspect.signature(one_type).parameters
+        )

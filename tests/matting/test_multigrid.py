@@ -1,0 +1,119 @@
+"""The preconditioner as a whole: a fixed symmetric positive operator that makes solves short."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hybridbg.matting import closed_form_alpha
+from hybridbg.matting.layout import build_layout
+from hybridbg.matting.multigrid import ColourMultigrid
+from hybridbg.matting.system import assemble_system
+from tests.matting.pictures import between_edges, busiest_crop, smooth
+
+SHAPE = (70, 90)
+
+
+def flat_areas():
+    """A photograph's worst: large areas of one colour, and detail beside them."""
+    image = smooth(SHAPE, blur=1)
+    image[:, :30], image[:40, 30:60] = 1, (0.2, 0.2, 0.2)
+    return image
+
+
+CASES = {
+    "smooth": (smooth(SHAPE), between_edges(SHAPE)),
+    "flat areas": (flat_areas(), between_edges(SHAPE)),
+    "one colour": (np.full((*SHAPE, 3), 0.5, np.float32), between_edges(SHAPE)),
+    "grey": (np.repeat(smooth(SHAPE)[..., :1], 3, axis=2), between_edges(SHAPE)),
+    "hair": busiest_crop("hair", 128),
+    "holes": busiest_crop("holes", 128),
+    "one level": (smooth((12, 12)), between_edges((12, 12))),
+}
+
+
+@pytest.fixture(params=CASES, name="built")
+def build(request):
+    image, trimap = (np.ascontiguousarray(array) for array in CASES[request.param])
+    system = assemble_system(
+        image,
+        (trimap == 255).astype(np.float32),
+        build_layout(trimap == 128),
+        epsilon=1e-7,
+        num_threads=2,
+    )
+    return system, ColourMultigrid(system, image)
+
+
+def applied(built, vector):
+    """M vector, on the unknown pixels."""
+    system, preconditioner = built
+    positions = system.layout.positions()
+    residual, out = np.zeros((2, system.layout.size), dtype=np.float32)
+    residual[positions] = vector
+    preconditioner.apply(residual, out)
+    elsewhere = np.ones(system.layout.size, dtype=np.bool_)
+    elsewhere[positions] = False
+    assert not out[elsewhere].any()
+    return out[positions].astype(np.float64)
+
+
+def right_sides(built, count=6):
+    """Residuals as a solve meets them: A x for rough and for smooth x."""
+    system, _ = built
+    positions = system.layout.positions()
+    rng = np.random.default_rng(0)
+    for k in range(count):
+        x, image = np.zeros((2, system.layout.size))
+        x[positions] = rng.normal(size=positions.size)
+        for _ in range(3 * (k % 2)):  # damp the rough part by Jacobi steps
+            system.product(x, image)
+            x[positions] -= 0.5 * image[positions] / system.diagonal[positions]
+        system.product(x, image)
+        yield image[positions] / np.linalg.norm(image)
+
+
+def test_it_is_symmetric(built):
+    sides = list(right_sides(built))
+    images = [applied(built, side) for side in sides]
+    for first, second in [(0, 1), (2, 3), (1, 4)]:
+        size = np.linalg.norm(sides[first]) * np.linalg.norm(images[second])
+        difference = sides[second] @ images[first] - sides[first] @ images[second]
+        assert abs(difference) < 1e-3 * size
+
+
+def test_it_is_positive(built):
+    for side in right_sides(built):
+        assert side @ applied(built, side) > 0
+
+
+def test_it_is_the_same_operator_every_time(built):
+    side = next(right_sides(built))
+    assert np.array_equal(applied(built, side), applied(built, side))
+
+
+def test_it_is_linear(built):
+    first, second, *_ = right_sides(built)
+    together = applied(built, first + 2 * second)
+    apart = applied(built, first) + 2 * applied(built, second)
+    assert np.linalg.norm(together - apart) < 1e-3 * np.linalg.norm(together)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_solve_takes_tens_of_iterations(case):
+    image, trimap = (np.ascontiguousarray(array) for array in CASES[case])
+    assert closed_form_alpha(image, trimap, num_threads=2).solution.iterations <= 80
+
+
+def test_iterations_hardly_grow_with_the_picture():
+    import cv2
+
+    image, trimap = busiest_crop("fur", 96)
+    counts = []
+    for scale in (1, 2, 4):
+        size = (96 * scale, 96 * scale)
+        large = cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_CUBIC)
+        marks = cv2.resize(trimap, size, interpolation=cv2.INTER_NEAREST)
+        solution = closed_form_alpha(large.clip(0, 1), marks, num_threads=2).solution
+        counts.append(solution.iterations)
+    assert max(counts) < 3 * counts[0]
