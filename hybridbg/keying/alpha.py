@@ -124,7 +124,8 @@ def spill_alpha(
 ) -> FloatArray:
     """Give the classical key 1 - spill(C) / spill(B), of shape (H, W); "max" errs to opaque."""
     backing = np.maximum(spill(screen.plate, screen.channel, method), _LEAST_NOISE)
-    alpha = 1 - spill(linear, screen.channel, method) / backing
+    excess = spill(linear, screen.channel, method)
+    alpha = 1 - np.divide(excess, backing, dtype=np.float32)
     return alpha.clip(0, 1) if clip else alpha
 
 
@@ -197,7 +198,8 @@ def _cluster(chroma: FloatArray) -> FloatArray:
 
 
 def _nearest(chroma: FloatArray, hues: FloatArray) -> NDArray[np.intp]:
-    return np.square(chroma[:, None] - hues).sum(axis=-1).argmin(axis=1)
+    nearest: NDArray[np.intp] = np.square(chroma[:, None] - hues).sum(axis=-1).argmin(axis=1)
+    return nearest
 
 
 def _unmix(

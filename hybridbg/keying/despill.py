@@ -54,10 +54,11 @@ def spill(linear: FloatArray, channel: int, method: Limit = "average") -> FloatA
     """
     first, second = (linear[..., other] for other in range(3) if other != channel)
     if method == "average":
-        limit = (first + second) / 2
+        limit = np.float32(0.5) * (first + second)
     else:
-        limit = (np.maximum if method == "max" else np.minimum)(first, second)
-    return linear[..., channel] - limit
+        limit = np.maximum(first, second) if method == "max" else np.minimum(first, second)
+    excess: FloatArray = linear[..., channel] - limit
+    return excess
 
 
 def despill(

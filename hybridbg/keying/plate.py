@@ -106,7 +106,7 @@ def _surface(linear: FloatArray, core: BoolArray) -> FloatArray:
     centres, colours, counts = _cells(linear, core)
     used = np.ones(len(counts), dtype=np.bool_)
     for _ in range(_ROUNDS):
-        exponents = _exponents(np.count_nonzero(used))
+        exponents = _exponents(int(np.count_nonzero(used)))
         terms = _terms(centres[used], exponents) * np.sqrt(counts[used])[:, None]
         values = colours[used] * np.sqrt(counts[used])[:, None]
         coefficients = np.linalg.lstsq(terms, values, rcond=None)[0]

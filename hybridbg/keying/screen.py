@@ -181,10 +181,11 @@ def _estimate(
 def _hue_and_purity(linear: FloatArray, channel: int) -> tuple[FloatArray, FloatArray]:
     """Hue in degrees away from the pure channel, and purity, negative for other channels' hues."""
     first, second = (linear[..., other] for other in range(3) if other != channel)
-    a = linear[..., channel] - (first + second) / 2
-    b = (first - second) * (np.sqrt(3) / 2)
+    a = linear[..., channel] - np.float32(0.5) * (first + second)
+    b = (first - second) * np.float32(np.sqrt(3) / 2)
     hue: FloatArray = np.degrees(np.arctan2(b, a))
-    purity: FloatArray = a / np.maximum(linear[..., channel], _LEAST_LIGHT)
+    light = np.maximum(linear[..., channel], _LEAST_LIGHT)
+    purity = np.divide(a, light, dtype=np.float32)
     return hue, purity
 
 
@@ -237,8 +238,8 @@ def _confidence(shown: BoolArray, coloured: BoolArray) -> float:
     border = np.ones(shown.shape, dtype=np.bool_)
     # The lower border belongs to the subject.
     border[rows:, columns:-columns] = False
-    at_border = shown[border].mean()
-    even = np.count_nonzero(shown) / max(1, np.count_nonzero(coloured))
+    at_border = float(shown[border].mean())
+    even = int(np.count_nonzero(shown)) / max(1, int(np.count_nonzero(coloured)))
     return float(_ramp(at_border, *_BORDER_SHARE) * _ramp(even, *_EVEN_SHARE))
 
 
