@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hybridbg.core.trimap import from_mask
 from hybridbg.matting import closed_form_alpha
 from hybridbg.matting.layout import build_layout
 from hybridbg.matting.multigrid import ColourMultigrid
 from hybridbg.matting.system import assemble_system
-from tests.matting.pictures import between_edges, busiest_crop, smooth
+from tests.matting.pictures import as_float, between_edges, busiest_crop, smooth
 
 SHAPE = (70, 90)
 
@@ -97,6 +98,19 @@ def test_it_is_linear(built):
     together = applied(built, first + 2 * second)
     apart = applied(built, first) + 2 * applied(built, second)
     assert np.linalg.norm(together - apart) < 1e-3 * np.linalg.norm(together)
+
+
+@pytest.mark.parametrize("band", [6, 40])
+@pytest.mark.parametrize("name", ["astronaut", "rocket"])
+def test_photographs_with_flat_areas_converge(name, band):
+    from skimage import data
+
+    image = as_float(getattr(data, name)())
+    subject = np.zeros(image.shape[:2], dtype=np.bool_)
+    rows, cols = image.shape[:2]
+    subject[rows // 4 : 3 * rows // 4, cols // 4 : 3 * cols // 4] = True
+    solution = closed_form_alpha(image, from_mask(subject, band=band), num_threads=2).solution
+    assert solution.iterations <= 100
 
 
 @pytest.mark.parametrize("case", CASES)
