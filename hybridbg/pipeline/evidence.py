@@ -100,7 +100,7 @@ def from_grabcut(image: FloatArray, start: ByteArray, *, iterations: int = 3) ->
         probability=mask,
         confidence=np.full_like(mask, _GRABCUT_CONFIDENCE),
         softness=np.zeros_like(mask),
-        cell=max(1.0, max(mask.shape) / graphcut.WORKING_SIDE),
+        cell=graphcut.working_cell(mask.shape),
     )
 
 

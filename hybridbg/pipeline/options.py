@@ -62,7 +62,7 @@ class Options:
     Raises
     ------
     InvalidOptionError
-        On an unknown method, a plate without a key, or fewer threads than one.
+        On an unknown method, a screen or plate without a key, or fewer threads than one.
     """
 
     method: Method = "auto"
@@ -76,11 +76,18 @@ class Options:
     def __post_init__(self) -> None:
         one_of(self.method, "method", METHODS)
         resolve_num_threads(self.num_threads)
-        if self.method not in ("auto", "key") and self.plate is not None:
+        if self.method not in ("auto", "key") and self.wants_key:
             raise InvalidOptionError(
-                f"plate: only keying uses a clean plate, got method {self.method!r}; "
-                "use method='key' or leave the plate out"
+                f"screen and plate serve keying only, got method {self.method!r}; "
+                "use method='key' or leave them out"
             )
+
+    @property
+    def wants_key(self) -> bool:
+        """Whether a screen colour or a plate was given, which only a key can use."""
+        return self.plate is not None or not (
+            isinstance(self.screen, str) and self.screen == "auto"
+        )
 
     @property
     def threads(self) -> int:

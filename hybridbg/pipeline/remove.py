@@ -14,8 +14,10 @@ from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image
 from hybridbg.core.types import ByteArray, ColourLike, ImageLike
-from hybridbg.matting import closed_form_alpha, multilevel_foreground
+from hybridbg.keying import despill
+from hybridbg.matting import ClosedForm, closed_form_alpha, multilevel_foreground
 from hybridbg.pipeline.cutout import Cutout
+from hybridbg.pipeline.keyed import Keyed
 from hybridbg.pipeline.options import Method, Options, Progress, Subject
 from hybridbg.pipeline.strategy import Located, locate
 from hybridbg.predict import ModelSpec, Session
@@ -24,6 +26,10 @@ __all__ = ["remove_background"]
 
 _STAGES = {"find the subject": 0.0, "matting": 0.4, "foreground": 0.85}
 """Stages and the share of the work done when each begins, on a picture of some megapixels."""
+
+_KEY_WEIGHT = 0.05
+_KEY_EPSILON = 1e-8
+"""How strongly matting holds on to the key's alpha, and its regularisation in linear light."""
 
 
 def remove_background(
@@ -104,16 +110,16 @@ def remove_background(
     picture = io.as_image(image)
     subject = _subject(picture, hint, rect, trimap)
     watch = _Stopwatch(options.progress)
-    coded = picture.srgb()
     with watch.stage("find the subject"):
-        located = _given(subject) or locate(coded, subject, options)
+        located = _given(subject) or locate(picture, subject, options)
         marks = _respect_opacity(located.trimap, picture)
     with watch.stage("matting"):
-        matte = closed_form_alpha(
-            coded, marks, num_threads=options.threads, progress=watch.fraction
-        )
+        matte = _matte(picture, marks, located.keyed, options, watch)
     with watch.stage("foreground"):
-        colours = multilevel_foreground(picture.rgb(), matte.alpha, num_threads=options.threads)
+        if located.keyed is None:
+            colours = multilevel_foreground(picture.rgb(), matte.alpha, num_threads=options.threads)
+        else:
+            colours = despill(picture, located.keyed.screen, alpha=matte.alpha)
     opacity = picture.alpha_float()
     return Cutout(
         image=picture,
@@ -148,6 +154,25 @@ def _subject(
         trimap=None
         if trimap is None
         else trimaps.as_trimap(io.as_grey(trimap, name="trimap"), shape),
+    )
+
+
+def _matte(
+    picture: Image, marks: ByteArray, keyed: Keyed | None, options: Options, watch: _Stopwatch
+) -> ClosedForm:
+    """Solve for alpha: on coded colours, or where there is a key in linear light with its help."""
+    if keyed is None:
+        return closed_form_alpha(
+            picture.srgb(), marks, num_threads=options.threads, progress=watch.fraction
+        )
+    return closed_form_alpha(
+        picture.linear(),
+        marks,
+        prior=keyed.alpha,
+        prior_weight=_KEY_WEIGHT * keyed.confidence,
+        epsilon=_KEY_EPSILON,
+        num_threads=options.threads,
+        progress=watch.fraction,
     )
 
 

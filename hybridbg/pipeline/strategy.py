@@ -6,19 +6,22 @@ wider than the pixels it was found in. Whatever fell back is said in `warnings`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from hybridbg import graphcut
 from hybridbg.core.errors import NoSubjectError
+from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 from hybridbg.pipeline.evidence import Evidence, centred_rect, from_grabcut, from_network, seeds
 from hybridbg.pipeline.fusion import Fused, fuse
+from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
 from hybridbg.pipeline.options import Options, Subject
-from hybridbg.predict import Session, find_faces, new_session, portrait_hint
+from hybridbg.predict import find_faces, new_session, portrait_hint
 
 __all__ = ["Located", "locate"]
 
@@ -50,6 +53,8 @@ class Located:
     model : dict or None
         Name and sha256 of the network that was asked.
     warnings : list of str
+    keyed : Keyed or None
+        The key, where it decided: its alpha is a prior for matting, its screen comes off colours.
     """
 
     method: str
@@ -58,18 +63,18 @@ class Located:
     certainty: float
     model: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
+    keyed: Keyed | None = None
 
 
-def locate(image: FloatArray, subject: Subject, options: Options) -> Located:
-    """Find the subject of a picture by network and GrabCut.
+def locate(picture: Image, subject: Subject, options: Options) -> Located:
+    """Find the subject of a picture.
 
     Parameters
     ----------
-    image : (H, W, 3) float32, sRGB-coded
+    picture : Image
     subject : Subject
         Hint, rectangle or nothing.
     options : Options
-        Method "auto", "grabcut" or "predict".
 
     Returns
     -------
@@ -81,15 +86,24 @@ def locate(image: FloatArray, subject: Subject, options: Options) -> Located:
         If nothing can be told from the background.
     ModelError, InvalidMaskError
     """
-    shape = image.shape[:2]
-    inner = fit_inside(shape, _WORKING_SIDE)
-    small = np.ascontiguousarray(resample(image, inner))
-    warnings: list[str] = []
-    hint = _hint(small, subject, shape)
+    shape = picture.shape
+    told = _told(subject, shape)
+    if options.method == "key" or (options.method == "auto" and options.wants_key):
+        return _located_by_key(key_picture(picture, told, options), "key")
+    small = np.ascontiguousarray(resample(picture.srgb(), fit_inside(shape, _WORKING_SIDE)))
+    hint = _portrait(small) if told is None else resample(told, small.shape[:2])
     session = None
     if options.method != "grabcut":
         session = options.session or new_session(options.model, num_threads=options.num_threads)
-    fused = _ask(small, hint, session, options.method, warnings)
+    network = None if session is None else from_network(small, hint, session)
+    model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
+    if options.method == "auto" and not subject.told and network is not None and has_screen(small):
+        with suppress(NoSubjectError):  # the screen was a false alarm
+            keyed = key_picture(picture, None, options)
+            if agrees(keyed, network):
+                return replace(_located_by_key(keyed, "auto"), model=model)
+    warnings: list[str] = []
+    fused = _decide(small, hint, network, options.method, warnings)
     certainty = _certainty(fused)
     if certainty < _NOT_SURE and not subject.told:
         warnings.append(
@@ -101,25 +115,32 @@ def locate(image: FloatArray, subject: Subject, options: Options) -> Located:
         trimap=_enlarge(fused.trimap, shape),
         weights=fused.weights,
         certainty=certainty,
-        model=None
-        if session is None
-        else {"name": session.spec.name, "sha256": session.spec.sha256},
+        model=model,
         warnings=warnings,
     )
 
 
-def _hint(small: FloatArray, subject: Subject, shape: Shape) -> FloatArray | None:
-    """Everything said or seen about the subject's place, as one hint of the working size."""
-    inner = small.shape[:2]
+def _located_by_key(keyed: Keyed, method: str) -> Located:
+    return Located(
+        method=method,
+        trimap=keyed.trimap,
+        weights={"key": 1.0},
+        certainty=round(keyed.screen.confidence, 3),
+        keyed=keyed,
+    )
+
+
+def _told(subject: Subject, shape: Shape) -> FloatArray | None:
+    """Everything the caller said about the subject's place, as one hint."""
     if not subject.told:
-        return _portrait(small)
+        return None
     hint = np.full(shape, 0.5, np.float32) if subject.hint is None else subject.hint.copy()
     if subject.rect is not None:
         top, left, bottom, right = subject.rect
         outside = np.ones(shape, dtype=np.bool_)
         outside[top:bottom, left:right] = False
         hint[outside] = 0
-    return resample(hint, inner)
+    return hint
 
 
 def _portrait(small: FloatArray) -> FloatArray | None:
@@ -138,15 +159,14 @@ def _portrait(small: FloatArray) -> FloatArray | None:
     return hint if kept >= _FACE_KEPT else None
 
 
-def _ask(
+def _decide(
     small: FloatArray,
     hint: FloatArray | None,
-    session: Session | None,
+    network: Evidence | None,
     method: str,
     warnings: list[str],
 ) -> Fused:
-    """Ask the sources that the method names, and fuse their answers."""
-    network = None if session is None else from_network(small, hint, session)
+    """Let GrabCut check the network's answer, and fuse the two."""
     if method == "predict" and network is not None:
         return fuse([network])
     if network is None and hint is None:

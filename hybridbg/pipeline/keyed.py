@@ -1,0 +1,108 @@
+"""Keying as the pipeline uses it: is there a screen, and what does the key say of each pixel.
+
+A clear sky or a lawn is as good a screen as a painted wall, if the network does not call part of
+it the subject; that is checked before `auto` keys a picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hybridbg import graphcut
+from hybridbg.core.errors import NoSubjectError
+from hybridbg.core.image import Image
+from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.trimap import BACKGROUND, FOREGROUND
+from hybridbg.core.types import ByteArray, FloatArray
+from hybridbg.keying import Screen, estimate_screen, key_evidence
+from hybridbg.pipeline.evidence import Evidence
+from hybridbg.pipeline.options import Options
+
+__all__ = ["Keyed", "agrees", "has_screen", "key_picture"]
+
+_PROBE_SIDE = 192
+"""Long side, in pixels, at which a picture is asked whether it has a screen."""
+
+_SCREEN_SURE = 0.9
+"""Confidence from which `auto` believes in a screen."""
+
+_SCREEN_POSSIBLE = 0.2
+"""Confidence below which even an explicit key finds nothing to work with."""
+
+_MOST_LOST = 0.1
+"""Share of the network's subject that the key may call background before `auto` distrusts it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Keyed:
+    """A keyed picture.
+
+    Attributes
+    ----------
+    screen : Screen
+    alpha, confidence : (H, W) float32 in [0, 1]
+    trimap : (H, W) uint8
+    """
+
+    screen: Screen
+    alpha: FloatArray
+    confidence: FloatArray
+    trimap: ByteArray
+
+
+def has_screen(image: FloatArray) -> bool:
+    """Whether a picture, (H, W, 3) float32 sRGB-coded, was shot before a green or blue screen."""
+    shape = fit_inside(image.shape[:2], _PROBE_SIDE)
+    probe = np.ascontiguousarray(resample(image, shape)).clip(0, 1)
+    return estimate_screen(probe).confidence >= _SCREEN_SURE
+
+
+def key_picture(picture: Image, hint: FloatArray | None, options: Options) -> Keyed:
+    """Key a picture.
+
+    Parameters
+    ----------
+    picture : Image
+    hint : (H, W) float32 in [0, 1], or None
+        What it is sure of serves as core matte and garbage matte.
+    options : Options
+
+    Returns
+    -------
+    Keyed
+
+    Raises
+    ------
+    NoSubjectError
+        If there is no such screen, or nothing before it, or nothing of it.
+    """
+    screen = estimate_screen(picture, screen=options.screen, plate=options.plate)
+    if screen.confidence < _SCREEN_POSSIBLE and options.plate is None:
+        raise NoSubjectError(
+            f"key: expected a {options.screen if options.screen != 'auto' else 'green or blue'} "
+            f"screen, found none (confidence {screen.confidence:.2f}); give its colour or a clean "
+            "plate, or use method='auto'"
+        )
+    evidence = key_evidence(picture, screen)
+    trimap = evidence.trimap.copy()
+    if hint is not None:
+        seeds = graphcut.seeds_from_hint(hint)
+        trimap[seeds == graphcut.SURE_FOREGROUND] = FOREGROUND
+        trimap[seeds == graphcut.SURE_BACKGROUND] = BACKGROUND
+    for value, name in ((FOREGROUND, "before the screen"), (BACKGROUND, "of the screen")):
+        if not (trimap == value).any():
+            raise NoSubjectError(
+                f"key: nothing {name} is certain; give a hint, the screen's colour or a clean plate"
+            )
+    return Keyed(screen, evidence.alpha, evidence.confidence, trimap)
+
+
+def agrees(keyed: Keyed, network: Evidence) -> bool:
+    """Whether the key leaves standing what the network calls the subject."""
+    shape = network.probability.shape
+    removed = resample((keyed.trimap == BACKGROUND).astype(np.float32), shape)
+    subject = network.probability >= 0.5
+    area = np.count_nonzero(subject)
+    return bool(area > 0 and float(removed[subject].sum()) <= _MOST_LOST * area)

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hybridbg.core import metrics
+from hybridbg.core.errors import (
+    InvalidImageError,
+    InvalidMaskError,
+    InvalidOptionError,
+    InvalidTrimapError,
+    NoSubjectError,
+)
+from hybridbg.pipeline import remove_background
+
+
+def test_the_disc_is_found_and_its_edge_is_clean(disc, disc_mask, tiny_session):
+    before = disc.copy()
+    cutout = remove_background(disc, session=tiny_session)
+    assert metrics.iou(cutout.alpha > 0.5, disc_mask) > 0.98
+    assert cutout.alpha.dtype == cutout.foreground.dtype == np.float32
+    assert cutout.alpha.min() >= 0
+    assert cutout.alpha.max() <= 1
+    assert set(np.unique(cutout.trimap)) == {0, 128, 255}
+    assert (cutout.alpha[cutout.trimap == 0] == 0).all()
+    assert (cutout.alpha[cutout.trimap == 255] == 1).all()
+    np.testing.assert_array_equal(disc, before)
+    # No dark fringe: wherever anything is seen, the colour is the disc's.
+    assert cutout.foreground[cutout.alpha > 0.02].min() > 0.6
+
+
+def test_diagnostics_say_what_was_done(disc, tiny_session):
+    diagnostics = remove_background(disc, session=tiny_session).diagnostics
+    assert diagnostics["method"] == "auto"
+    assert set(diagnostics["sources"]) == {"network", "grabcut"}
+    assert sum(diagnostics["sources"].values()) == pytest.approx(1, abs=0.01)
+    assert 0.5 < diagnostics["certainty"] <= 1
+    assert diagnostics["model"] == {"name": "tiny", "sha256": tiny_session.sha256}
+    assert diagnostics["solver"]["iterations"] > 0
+    assert diagnostics["solver"]["residual"] <= 1e-6
+    assert list(diagnostics["seconds"]) == ["find the subject", "matting", "foreground"]
+    assert diagnostics["warnings"] == []
+
+
+@pytest.mark.parametrize("method", ["predict", "grabcut"])
+def test_each_method_alone(method, disc, disc_mask, tiny_session):
+    told = {"rect": (10, 30, 110, 130)} if method == "grabcut" else {"session": tiny_session}
+    cutout = remove_background(disc, method=method, **told)
+    assert metrics.iou(cutout.alpha > 0.5, disc_mask) > 0.95
+    assert cutout.diagnostics["method"] == method
+    assert (cutout.diagnostics["model"] is None) == (method == "grabcut")
+
+
+def test_a_hint_chooses_between_two_subjects(disc, tiny_session):
+    two = np.concatenate([disc, disc], axis=1)
+    hint = np.zeros(two.shape[:2], dtype=bool)
+    hint[25:95, 50:110] = True
+    alpha = remove_background(two, hint=hint, session=tiny_session).alpha
+    assert alpha[60, 80] == 1
+    assert alpha[60, 240] == 0
+
+
+def test_a_rectangle_keeps_everything_outside_of_it_out(disc, tiny_session):
+    two = np.concatenate([disc, disc], axis=1)
+    alpha = remove_background(two, rect=(5, 165, 115, 315), session=tiny_session).alpha
+    assert alpha[60, 240] == 1
+    assert (alpha[:, :155] == 0).all()
+
+
+def test_a_trimap_means_matting_only(sample):
+    hair = sample("hair")
+    cutout = remove_background(hair.image, trimap=hair.trimap)
+    np.testing.assert_array_equal(cutout.trimap, hair.trimap)
+    truth = hair.alpha / np.float32(np.iinfo(hair.alpha.dtype).max)
+    assert np.abs(cutout.alpha - truth)[hair.trimap == 128].mean() < 0.1
+    assert cutout.diagnostics["method"] == "trimap"
+
+
+@pytest.mark.parametrize("name", ["green_even", "green_uneven"])
+@pytest.mark.parametrize("method", ["key", "auto"])
+def test_a_green_screen_is_keyed(name, method, sample, tiny_session):
+    shot = sample(name)
+    session = tiny_session if method == "auto" else None
+    cutout = remove_background(shot.image, method=method, session=session, screen="green")
+    truth = shot.alpha / np.float32(np.iinfo(shot.alpha.dtype).max)
+    assert cutout.diagnostics["sources"] == {"key": 1.0}
+    assert metrics.mse(cutout.alpha, truth) < 0.01
+    mixed = (truth > 0.3) & (truth < 0.9)
+    excess = cutout.foreground[..., 1] - cutout.foreground.max(axis=2)
+    assert excess[mixed].max() <= 0  # green dominates nowhere along the edge
+
+
+def test_what_is_transparent_stays_so(disc, disc_mask, tiny_session):
+    opacity = np.full(disc.shape[:2], 255, np.uint8)
+    opacity[:, :80] = 0
+    alpha = remove_background(np.dstack([disc, opacity]), session=tiny_session).alpha
+    assert (alpha[:, :80] == 0).all()
+    assert (alpha[50:70, 90:100] == 1).all()
+
+
+def test_16_bit_float_and_grey_give_the_same_subject(disc, disc_mask, tiny_session):
+    for image in (
+        disc.astype(np.uint16) * 257,
+        disc / np.float32(255),
+        disc.mean(axis=2).astype(np.uint8),
+    ):
+        alpha = remove_background(image, session=tiny_session).alpha
+        assert metrics.iou(alpha > 0.5, disc_mask) > 0.95
+
+
+def test_the_number_of_threads_changes_nothing(sample, tiny_session):
+    fur = sample("fur").image
+    one, three = (remove_background(fur, session=tiny_session, num_threads=n) for n in (1, 3))
+    np.testing.assert_array_equal(one.alpha, three.alpha)
+    np.testing.assert_array_equal(one.foreground, three.foreground)
+
+
+def test_a_network_that_sees_nothing_is_said_and_replaced(disc, disc_mask, tiny_session):
+    dark = disc // 4  # too dark for the tiny network, not for GrabCut
+    cutout = remove_background(dark, session=tiny_session)
+    assert any("network found no subject" in text for text in cutout.diagnostics["warnings"])
+    assert metrics.iou(cutout.alpha > 0.5, disc_mask) > 0.9
+
+
+def test_a_blank_picture_has_no_subject(tiny_session):
+    with pytest.raises(NoSubjectError):
+        remove_background(np.full((40, 50, 3), 90, np.uint8), session=tiny_session)
+
+
+def test_progress_rises_and_can_stop_the_work(disc, tiny_session):
+    calls = []
+    remove_background(disc, session=tiny_session, progress=lambda *call: calls.append(call))
+    fractions = [fraction for _, fraction in calls]
+    assert fractions[0] == 0
+    assert fractions == sorted(fractions)
+    assert [*dict(calls)] == ["find the subject", "matting", "foreground"]
+
+    def stop(stage, fraction):
+        if stage == "matting" and fraction > 0.4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        remove_background(disc, session=tiny_session, progress=stop)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"method": "magic"}, InvalidOptionError),
+        ({"num_threads": 0}, InvalidOptionError),
+        ({"rect": (10, 10, 500, 20)}, InvalidOptionError),
+        ({"method": "grabcut", "screen": "green"}, InvalidOptionError),
+        ({"hint": np.zeros((5, 5), bool)}, InvalidMaskError),
+        ({"trimap": np.zeros((120, 160), np.uint8)}, InvalidTrimapError),
+        ({"trimap": np.zeros((12, 16), np.uint8)}, InvalidTrimapError),
+        ({"method": "key", "screen": "grey"}, InvalidOptionError),
+        ({"method": "key"}, NoSubjectError),
+    ],
+)
+def test_bad_options_are_one_clear_error(options, error, disc):
+    with pytest.raises(error) as caught:
+        remove_background(disc, **options)
+    assert len(str(caught.value)) > 20
+
+
+def test_hint_or_rect_beside_a_trimap_is_an_error(disc, disc_mask):
+    trimap = np.where(disc_mask, 255, 0).astype(np.uint8)
+    with pytest.raises(InvalidOptionError, match="alone"):
+        remove_background(disc, trimap=trimap, rect=(0, 0, 10, 10))
+
+
+@pytest.mark.parametrize("shape", [(0, 0, 3), (1, 1, 3), (3, 3, 3), (9,), (9, 9, 5)])
+def test_bad_shapes(shape):
+    with pytest.raises(InvalidImageError):
+        remove_background(np.zeros(shape, np.uint8))
+
+
+def test_nan_is_refused():
+    with pytest.raises(InvalidImageError):
+        remove_background(np.full((9, 9, 3), np.nan, np.float32))
