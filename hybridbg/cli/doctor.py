@@ -32,6 +32,7 @@ DEPENDENCIES: Mapping[str, str] = {
     "opencv-contrib-python-headless": "cv2",
     "scikit-image": "skimage",
     "pillow": "PIL",
+    "scipy": "scipy",
     "tifffile": "tifffile",
     "pymatting": "pymatting",
     "onnxruntime": "onnxruntime",
