@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hybridbg.matting.alpha import ClosedForm, closed_form_alpha, estimate_alpha
+from hybridbg.matting.alpha import DEFAULT_EPSILON, ClosedForm, closed_form_alpha, estimate_alpha
 from hybridbg.matting.foreground import estimate_foreground, multilevel_foreground
 
 __all__ = [
+    "DEFAULT_EPSILON",
     "ClosedForm",
     "closed_form_alpha",
     "estimate_alpha",

@@ -25,7 +25,13 @@ from hybridbg.matting.layout import build_layout
 from hybridbg.matting.multigrid import ColourMultigrid
 from hybridbg.matting.system import Solution, assemble_system, solve
 
-__all__ = ["DEFAULT_TOLERANCE", "ClosedForm", "closed_form_alpha", "estimate_alpha"]
+__all__ = [
+    "DEFAULT_EPSILON",
+    "DEFAULT_TOLERANCE",
+    "ClosedForm",
+    "closed_form_alpha",
+    "estimate_alpha",
+]
 
 DEFAULT_EPSILON = 1e-7
 """Regularisation of a window's colour covariance (the field's usual value)."""

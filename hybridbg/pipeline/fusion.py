@@ -24,16 +24,16 @@ __all__ = ["Fused", "fuse"]
 _BAND_CELLS = 1.5
 """Half width of the band in the finest source's own pixels: it cannot place an edge better."""
 
-_BAND_SHARE = 0.008
+_BAND_SHARE = 0.01
 """Least half width, in sides of a square of the subject's area."""
 
-_REACH_SHARE = 0.07
+_REACH_SHARE = 0.11
 """Largest half width, in the same unit: long hair on a head is about this."""
 
-_SOFT = 0.3
+_SOFT = 0.15
 """Softness from which a pixel near the outline is unknown."""
 
-_DOUBT = 0.3
+_DOUBT = 0.15
 """Distance of the fused probability from 0 and 1 that makes a pixel near the outline unknown."""
 
 _SPECK_SHARE = 0.02

@@ -15,9 +15,13 @@ from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image
 from hybridbg.core.types import ByteArray, ColourLike, ImageLike
 from hybridbg.keying import despill
-from hybridbg.matting import ClosedForm, closed_form_alpha, multilevel_foreground
+from hybridbg.matting import (
+    DEFAULT_EPSILON,
+    ClosedForm,
+    closed_form_alpha,
+    multilevel_foreground,
+)
 from hybridbg.pipeline.cutout import Cutout
-from hybridbg.pipeline.keyed import Keyed
 from hybridbg.pipeline.options import Method, Options, Progress, Subject
 from hybridbg.pipeline.strategy import Located, locate
 from hybridbg.predict import ModelSpec, Session
@@ -27,9 +31,8 @@ __all__ = ["remove_background"]
 _STAGES = {"find the subject": 0.0, "matting": 0.4, "foreground": 0.85}
 """Stages and the share of the work done when each begins, on a picture of some megapixels."""
 
-_KEY_WEIGHT = 0.05
 _KEY_EPSILON = 1e-8
-"""How strongly matting holds on to the key's alpha, and its regularisation in linear light."""
+"""Regularisation of matting in linear light, where dark colours lie closer together."""
 
 
 def remove_background(
@@ -114,12 +117,12 @@ def remove_background(
         located = _given(subject) or locate(picture, subject, options)
         marks = _respect_opacity(located.trimap, picture)
     with watch.stage("matting"):
-        matte = _matte(picture, marks, located.keyed, options, watch)
+        matte = _matte(picture, marks, located, options, watch)
     with watch.stage("foreground"):
-        if located.keyed is None:
+        if located.screen is None:
             colours = multilevel_foreground(picture.rgb(), matte.alpha, num_threads=options.threads)
         else:
-            colours = despill(picture, located.keyed.screen, alpha=matte.alpha)
+            colours = despill(picture, located.screen, alpha=matte.alpha)
     opacity = picture.alpha_float()
     return Cutout(
         image=picture,
@@ -158,19 +161,16 @@ def _subject(
 
 
 def _matte(
-    picture: Image, marks: ByteArray, keyed: Keyed | None, options: Options, watch: _Stopwatch
+    picture: Image, marks: ByteArray, located: Located, options: Options, watch: _Stopwatch
 ) -> ClosedForm:
-    """Solve for alpha: on coded colours, or where there is a key in linear light with its help."""
-    if keyed is None:
-        return closed_form_alpha(
-            picture.srgb(), marks, num_threads=options.threads, progress=watch.fraction
-        )
+    """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
+    keyed = located.screen is not None
     return closed_form_alpha(
-        picture.linear(),
+        picture.linear() if keyed else picture.srgb(),
         marks,
-        prior=keyed.alpha,
-        prior_weight=_KEY_WEIGHT * keyed.confidence,
-        epsilon=_KEY_EPSILON,
+        prior=located.prior,
+        prior_weight=located.prior_weight,
+        epsilon=_KEY_EPSILON if keyed else DEFAULT_EPSILON,
         num_threads=options.threads,
         progress=watch.fraction,
     )

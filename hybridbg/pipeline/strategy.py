@@ -17,6 +17,7 @@ from hybridbg.core.errors import NoSubjectError
 from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import ByteArray, FloatArray, Shape
+from hybridbg.keying import Screen
 from hybridbg.pipeline.evidence import Evidence, centred_rect, from_grabcut, from_network, seeds
 from hybridbg.pipeline.fusion import Fused, fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
@@ -37,6 +38,15 @@ _MOST_CHANGE = 3.0
 _NOT_SURE = 0.5
 """Certainty below which the caller is asked for a rectangle or a hint."""
 
+_FUSED_WEIGHT = 2e-4
+"""How strongly matting holds on to the sources' probability, where they are certain.
+
+The sources are coarse: this much only keeps wide unknown regions from drifting; 1e-2 cost hair.
+"""
+
+_KEY_WEIGHT = 0.05
+"""How strongly matting holds on to a key's alpha, where its forms agree."""
+
 
 @dataclass(frozen=True, eq=False)
 class Located:
@@ -53,8 +63,10 @@ class Located:
     model : dict or None
         Name and sha256 of the network that was asked.
     warnings : list of str
-    keyed : Keyed or None
-        The key, where it decided: its alpha is a prior for matting, its screen comes off colours.
+    prior, prior_weight : (H, W) float32, or None
+        Alpha that the sources expect, and how strongly matting should hold on to it.
+    screen : Screen or None
+        The screen to take off the colours, where a key decided.
     """
 
     method: str
@@ -63,7 +75,9 @@ class Located:
     certainty: float
     model: dict[str, Any] | None = None
     warnings: list[str] = field(default_factory=list)
-    keyed: Keyed | None = None
+    prior: FloatArray | None = None
+    prior_weight: FloatArray | None = None
+    screen: Screen | None = None
 
 
 def locate(picture: Image, subject: Subject, options: Options) -> Located:
@@ -110,6 +124,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
             f"not sure what the subject is (certainty {certainty:.2f}): check the result, or draw "
             "a rectangle or a rough hint"
         )
+    prior = resample(fused.probability, shape)
     return Located(
         method=options.method,
         trimap=_enlarge(fused.trimap, shape),
@@ -117,6 +132,8 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         certainty=certainty,
         model=model,
         warnings=warnings,
+        prior=prior,
+        prior_weight=(_FUSED_WEIGHT * np.square(2 * prior - 1)).astype(np.float32, copy=False),
     )
 
 
@@ -126,7 +143,9 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         trimap=keyed.trimap,
         weights={"key": 1.0},
         certainty=round(keyed.screen.confidence, 3),
-        keyed=keyed,
+        prior=keyed.alpha,
+        prior_weight=_KEY_WEIGHT * keyed.confidence,
+        screen=keyed.screen,
     )
 
 
