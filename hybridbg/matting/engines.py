@@ -57,6 +57,9 @@ def pymatting_alpha(image: FloatArray, trimap: ByteArray, method: str) -> FloatA
         )
     import warnings
 
+    # Before Numba loads OpenMP and settles for our own solver, too, how its threads wait.
+    from hybridbg import _kernels  # noqa: F401
+
     with warnings.catch_warnings():  # its Cholesky factor retries aloud, then succeeds
         warnings.simplefilter("ignore")
         import pymatting
