@@ -46,8 +46,16 @@ def read_rect(text: str) -> tuple[int, int, int, int]:
 
 
 def evidence_options(command: _Command) -> _Command:
-    """Add ``--method``, ``--model``, ``--hint`` and ``--rect``: where the subject is."""
+    """Add the options that say how the subject is found and where it is."""
     for option in (
+        click.option("--plate", metavar="FILE", help="The same shot without the subject."),
+        click.option(
+            "--screen",
+            default="auto",
+            show_default=True,
+            metavar="green|blue|COLOUR",
+            help="Screen colour to key.",
+        ),
         click.option(
             "--rect", type=read_rect, metavar="T,L,B,R", help="The subject is in this box."
         ),

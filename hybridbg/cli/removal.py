@@ -93,7 +93,8 @@ class Settings:
     def _session(self) -> Session | None:
         from hybridbg.predict import new_session
 
-        if self.trimap is not None or self.method not in NETWORK_METHODS:
+        keyed = self.screen != "auto" or self.plate is not None
+        if self.trimap is not None or self.method not in NETWORK_METHODS or keyed:
             return None
         return new_session(self.model, num_threads=self.threads)
 

@@ -28,10 +28,6 @@ __all__ = ["remove"]
 )
 @evidence_options
 @click.option("--trimap", metavar="FILE", help="Your own trimap: black, grey (128) and white.")
-@click.option(
-    "--screen", default="auto", show_default=True, metavar="COLOUR", help="Screen colour to key."
-)
-@click.option("--plate", metavar="FILE", help="Picture of the empty screen.")
 @click.option("--background", metavar="COLOUR|FILE", help="Put the cut-out on this.")
 @click.option("--alpha-only", is_flag=True, help="Write the alpha as a grey picture.")
 @click.option("--save-trimap", metavar="FILE", help="Also write the trimap (several: a folder).")

@@ -32,6 +32,8 @@ def trimap(
     model: str,
     hint: str | None,
     rect: tuple[int, int, int, int] | None,
+    screen: str,
+    plate: str | None,
     max_pixels: int | None,
     threads: int | None,
 ) -> int:
@@ -45,7 +47,7 @@ def trimap(
     from hybridbg.pipeline import remove_background
 
     source = expand_one(image)
-    reads = [source, *(() if hint is None else (hint,))]
+    reads = [source, *(path for path in (hint, plate) if path is not None)]
     [job] = plan([source], output, ending="", protected=reads)
     check_lossless(job.outputs)
     check_streams(reads=reads, writes=job.outputs, as_json=reporter.as_json)
@@ -55,6 +57,8 @@ def trimap(
             io.load(source, max_pixels=max_pixels),
             hint=None if hint is None else io.load(hint, max_pixels=max_pixels),
             rect=rect,
+            screen=screen,
+            plate=None if plate is None else io.load(plate, max_pixels=max_pixels),
             method=method,
             model=model,
             num_threads=threads,

@@ -47,6 +47,17 @@ class TestOne:
         assert alpha[24, 24] == 255
         assert alpha[2, 2] == 0
 
+    def test_before_a_green_screen(self, folder: Path, run: Run) -> None:
+        screen = np.full((48, 48, 3), (20, 180, 50), np.uint8)
+        PILImage.fromarray(screen).save("plate.png")
+        screen[12:36, 12:36] = (200, 60, 40)
+        PILImage.fromarray(screen).save("shot.png")
+        for arguments in (("--method", "key"), ("--screen", "green"), ("--plate", "plate.png")):
+            assert run("remove", "shot.png", *arguments).exit_code == 0
+            alpha = pixels("shot-cutout.png")[:, :, 3]
+            assert alpha[24, 24] == 255
+            assert alpha[2, 2] == 0
+
     def test_alpha_only(self, folder: Path, run: Run) -> None:
         assert run("remove", "red.png", *GIVEN, "--alpha-only").stdout == "red-alpha.png\n"
         assert pixels("red-alpha.png").shape == (48, 48)
