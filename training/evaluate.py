@@ -2,8 +2,9 @@
 
 FOLDER holds ``image`` and ``mask`` with equal stems.  Reported are mean IoU without a hint and with
 a rough hint (the mask grown and moved to IoU .7), for the network alone, for GrabCut alone, and for
-GrabCut started from the network's answer.  Needs ONNX Runtime, no PyTorch.  The recipes here are
-what the package's pipeline builds upon; keep them in step with it.
+GrabCut started from the network's answer.  With ``--mixed``, FOLDER holds ``image`` and ``alpha``,
+and what is reported is how much of the truly mixed pixels the network leaves unknown.  Needs ONNX
+Runtime, no PyTorch.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 STRIDE = 32
+CLASS_UNKNOWN = 1  # channel of the probabilities
 WORKING_SIDE = 400  # px; long side at which GrabCut runs and IoU is measured
 RECTANGLE_MARGIN = 0.08  # of each side, for GrabCut with a centred rectangle
 GRABCUT_ROUNDS = 3
@@ -53,16 +55,20 @@ class Predictor:
     def _once(self, image: Bytes, hint: Floats | None) -> Answer:
         height, width = image.shape[:2]
         factor = self.long_side / max(height, width)
-        rows, cols = (max(STRIDE, STRIDE * round(n * factor / STRIDE)) for n in (height, width))
+        rows, cols = (max(1, round(n * factor)) for n in (height, width))
         method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(image, (cols, rows), interpolation=method)
-        channels = np.full((1, 4, rows, cols), 0.5, np.float32)
-        channels[0, :3] = small.transpose(2, 0, 1) / np.float32(255)
+        small = cv2.resize(image, (cols, rows), interpolation=method).astype(np.float32) / 255
+        asked = np.full((rows, cols), 0.5, np.float32)
         if hint is not None:
-            channels[0, 3] = cv2.resize(hint, (cols, rows), interpolation=cv2.INTER_AREA)
-        classes, alpha = self.session.run(["probabilities", "alpha"], {"input": channels})
-        classes = cv2.resize(classes[0].transpose(1, 2, 0), (width, height))
-        return Answer(classes, cv2.resize(alpha[0, 0], (width, height)))
+            asked = cv2.resize(hint, (cols, rows), interpolation=cv2.INTER_AREA)
+        planes = np.concatenate((small, asked[..., None]), axis=2)
+        below, right = -rows % STRIDE, -cols % STRIDE
+        planes = np.pad(planes, ((0, below), (0, right), (0, 0)), mode="edge")
+        batch = np.ascontiguousarray(planes.transpose(2, 0, 1)[None])
+        classes, alpha = self.session.run(["probabilities", "alpha"], {"input": batch})
+        classes = np.ascontiguousarray(classes[0, :, :rows, :cols].transpose(1, 2, 0))
+        classes = cv2.resize(classes, (width, height))
+        return Answer(classes, cv2.resize(alpha[0, 0, :rows, :cols], (width, height)))
 
     def __call__(self, image: Bytes, hint: Floats | None = None, *, mirror: bool = True) -> Answer:
         """Answer for `image` (H, W, 3) at its own size; `mirror` averages with the mirror image."""
@@ -133,9 +139,11 @@ def read_pairs(folder: Path) -> Iterator[tuple[str, Bytes, Bools]]:
     """Name, image and mask of every photograph, at the working size."""
     for path in list_images(folder / "image"):
         image = read_rgb(path, WORKING_SIDE)
-        mask = cv2.imread(str(folder / "mask" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
-        mask = cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_AREA)
-        yield path.stem, image, mask > 127
+        yield (
+            path.stem,
+            image,
+            read_gray(folder / "mask" / f"{path.stem}.png", image.shape[:2]) > 0.5,
+        )
 
 
 def methods(model: Path, long_side: int) -> dict[str, Callable[[Bytes, Floats], Bools]]:
@@ -157,14 +165,59 @@ def methods(model: Path, long_side: int) -> dict[str, Callable[[Bytes, Floats], 
     }
 
 
+def read_gray(path: Path, shape: tuple[int, int]) -> Floats:
+    """Read a mask or alpha as float32 in [0, 1], brought to `shape` by area averaging."""
+    gray = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if gray is None:
+        raise OSError(f"cannot read mask {path}")
+    return cv2.resize(gray, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+
+
+def measure_mixed(model: Path, folder: Path, long_side: int) -> dict[str, float]:
+    """Shares, averaged over pictures, given a hint that is the true mask grown.
+
+    "open": mixed pixels that the likeliest class leaves unknown; "half open": neither class is
+    likelier than the rest together; "lost": called sure by more than .9; "band": share of all
+    pixels that are unknown.
+    """
+    predict = Predictor(model, long_side)
+    rows = []
+    for path in list_images(folder / "image"):
+        image = read_rgb(path, 2 * WORKING_SIDE)
+        alpha = read_gray(folder / "alpha" / f"{path.stem}.png", image.shape[:2])
+        mixed = (alpha > 0.02) & (alpha < 0.98)
+        grown = cv2.dilate((alpha > 0.5).astype(np.float32), disc(round(0.02 * max(alpha.shape))))
+        classes = predict(image, grown).probabilities
+        sure = np.maximum(classes[..., 0], classes[..., 2])
+        unknown = classes.argmax(2) == CLASS_UNKNOWN
+        rows.append(
+            (
+                unknown[mixed].mean(),
+                (sure[mixed] < 0.5).mean(),
+                (sure[mixed] > 0.9).mean(),
+                unknown.mean(),
+                mixed.mean(),
+            )
+        )
+    names = ("open", "half open", "lost", "band", "truly mixed")
+    return dict(zip(names, np.mean(rows, axis=0).tolist(), strict=True))
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--long-side", type=int, default=256, help="px, of the network's input")
+    parser.add_argument("--mixed", action="store_true", help="measure mixed pixels instead")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    if arguments.mixed:
+        for name, share in measure_mixed(
+            arguments.model, arguments.folder, arguments.long_side
+        ).items():
+            print(f"{name:12s} {share:.3f}")
+        return
     compared = methods(arguments.model, arguments.long_side)
     scores: dict[str, list[float]] = {name: [] for name in compared}
     slices: list[str] = []
