@@ -84,7 +84,7 @@ def test_what_cannot_be_saved_leaves_nothing(cutout, tmp_path):
         cutout.save(tmp_path / "out.jpg")
     with pytest.raises(InvalidOptionError, match="alpha_only"):
         cutout.save(tmp_path / "out.png", alpha_only=True, background="white")
-    with pytest.raises(InvalidOptionError, match="nosuch.jpg"):
+    with pytest.raises(InvalidOptionError, match=r"nosuch\.jpg"):
         cutout.save(tmp_path / "out.png", background="nosuch.jpg")
     with pytest.raises(NoSubjectError, match="visible"):
         replace(cutout, alpha=np.zeros((40, 60), np.float32)).save(tmp_path / "o.png", crop=True)
