@@ -126,7 +126,7 @@ def test_bands_in_double_precision_match_the_exact_solution():
 @settings(deadline=None, max_examples=25)
 @given(trimaps())
 def test_any_trimap_gives_a_well_formed_and_exact_alpha(trimap):
-    # What hardly anything holds in place is not determined to 1/255 by a residual of 1e-6.
+    # What hardly anything holds in place is not determined to 1/255 by a small residual.
     trimap[0], trimap[-1] = 0, 255
     image = smooth(trimap.shape, seed=9)
     alpha = estimate_alpha(image, trimap)
