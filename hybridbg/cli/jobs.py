@@ -38,6 +38,11 @@ class Job:
     trimap: str | None = None
 
     @property
+    def name(self) -> str:
+        """The source as messages call it."""
+        return "standard input" if self.source == STREAM else self.source
+
+    @property
     def outputs(self) -> list[str]:
         """Everything this job writes."""
         return [self.output] if self.trimap is None else [self.output, self.trimap]

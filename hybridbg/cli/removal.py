@@ -132,14 +132,14 @@ class Removal:
         evidence = self.settings.evidence()
         with self.reporter.progress(len(jobs)) as progress:
             for job in jobs:
-                progress.start(job.source)
+                progress.start(job.name)
                 try:
                     self._work(job, evidence, background, progress)
                 except BrokenPipeError:
                     raise
                 except Exception as error:
                     self.failed.append((job.source, error))
-                    self.reporter.error(error, about=job.source)
+                    self.reporter.error(error, about=job.name)
 
     def report(self) -> dict[str, Any]:
         """Everything for machines."""
@@ -153,7 +153,7 @@ class Removal:
         from hybridbg.pipeline import remove_background
 
         if self.settings.keep_existing and job.exists:
-            self.reporter.message(f"{job.source}: kept {job.output}")
+            self.reporter.message(f"{job.name}: kept {job.output}")
             self.done.append({**job.record(), "kept": True})
             return
         began = time.perf_counter()
@@ -161,7 +161,7 @@ class Removal:
         cutout = remove_background(image, progress=progress.stage, **evidence)
         job.make_folders()
         self._write(cutout, job, background)
-        self.reporter.warnings(cutout.diagnostics, about=job.source)
+        self.reporter.warnings(cutout.diagnostics, about=job.name)
         self.done.append(
             {
                 **job.record(),

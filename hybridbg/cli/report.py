@@ -172,8 +172,10 @@ class Reporter:
         self._clear_status()
         if self.verbose:
             click.echo("".join(traceback.format_exception(error)).rstrip(), err=True)
-        name = "" if about is None else f"{about}: "
-        click.echo(f"error: {name}{describe(error)}", err=True)
+        text = describe(error)
+        if about is not None and not text.startswith((about, repr(about))):
+            text = f"{about}: {text}"
+        click.echo(f"error: {text}", err=True)
 
     def failure(self, error: BaseException) -> None:
         """Report an error that ended the command, on both mouths."""

@@ -52,7 +52,7 @@ def trimap(
     check_lossless(job.outputs)
     check_streams(reads=reads, writes=job.outputs, as_json=reporter.as_json)
     with reporter.progress(1) as progress:
-        progress.start(source)
+        progress.start(job.name)
         cutout = remove_background(
             io.load(source, max_pixels=max_pixels),
             hint=None if hint is None else io.load(hint, max_pixels=max_pixels),
@@ -64,7 +64,7 @@ def trimap(
             num_threads=threads,
             progress=progress.stage,
         )
-    reporter.warnings(cutout.diagnostics, about=source)
+    reporter.warnings(cutout.diagnostics, about=job.name)
     job.make_folders()
     io.save(job.output, cutout.trimap)
     if job.output != STREAM:

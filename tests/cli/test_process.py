@@ -84,7 +84,7 @@ def test_interrupted_while_reading(folder: Path) -> None:
     ) as process:
         assert process.stderr is not None
         # Once the picture is announced it is being read from a pipe that brings nothing.
-        assert process.stderr.readline() == "[1/1] -\n"
+        assert process.stderr.readline() == "[1/1] standard input\n"
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == "interrupted\n"
     assert process.returncode == 130

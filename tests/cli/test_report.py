@@ -88,6 +88,13 @@ class TestExitCodes:
 
 
 class TestWords:
+    @pytest.mark.parametrize("message", ["x.png: damaged", "damaged"])
+    def test_a_picture_is_named_once(
+        self, message: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        Reporter().error(errors.ImageReadError(message), about="x.png")
+        assert capsys.readouterr().err == "error: x.png: damaged\n"
+
     def test_an_error_is_one_line(self) -> None:
         assert describe(errors.SolverError("did not\n converge")) == "did not converge"
         assert describe(errors.SolverError()) == "SolverError"
