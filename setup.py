@@ -55,7 +55,7 @@ class BuildKernels(build_ext):
         if DEBUG:
             compile_flags = ["/Od"] if msvc else ["-O1", "-g"]
         else:
-            compile_flags = ["/O2"] if msvc else ["-O3", "-fno-math-errno"]
+            compile_flags = ["/O2"] if msvc else ["-O3", "-g0", "-fno-math-errno"]
         link_flags: list[str] = []
         if self.has_openmp():
             extra_compile, extra_link = openmp_flags(self.compiler.compiler_type)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hybridbg.io import load, save
     from hybridbg.keying import despill, estimate_screen, key_alpha
     from hybridbg.matting import estimate_alpha, estimate_foreground
-    from hybridbg.pipeline import Cutout, remove_background
+    from hybridbg.pipeline import Cutout, find_trimap, remove_background
     from hybridbg.predict import new_session, predict_trimap
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "estimate_alpha",
     "estimate_foreground",
     "estimate_screen",
+    "find_trimap",
     "grabcut",
     "key_alpha",
     "load",
@@ -55,6 +56,7 @@ _HOMES = {
     "estimate_alpha": "hybridbg.matting",
     "estimate_foreground": "hybridbg.matting",
     "estimate_screen": "hybridbg.keying",
+    "find_trimap": "hybridbg.pipeline",
     "grabcut": "hybridbg.graphcut",
     "key_alpha": "hybridbg.keying",
     "load": "hybridbg.io",

@@ -44,7 +44,7 @@ def trimap(
     output.
     """
     from hybridbg import io
-    from hybridbg.pipeline import remove_background
+    from hybridbg.pipeline import find_trimap
 
     source = expand_one(image)
     reads = [source, *(path for path in (hint, plate) if path is not None)]
@@ -53,7 +53,7 @@ def trimap(
     check_streams(reads=reads, writes=job.outputs, as_json=reporter.as_json)
     with reporter.progress(1) as progress:
         progress.start(job.name)
-        cutout = remove_background(
+        found = find_trimap(
             io.load(source, max_pixels=max_pixels),
             hint=None if hint is None else io.load(hint, max_pixels=max_pixels),
             rect=rect,
@@ -62,12 +62,11 @@ def trimap(
             method=method,
             model=model,
             num_threads=threads,
-            progress=progress.stage,
         )
-    reporter.warnings(cutout.diagnostics, about=job.name)
+    reporter.warnings(found.diagnostics, about=job.name)
     job.make_folders()
-    io.save(job.output, cutout.trimap)
+    io.save(job.output, found.trimap)
     if job.output != STREAM:
         reporter.result(job.output)
-    reporter.json({"results": [{**job.record(), "diagnostics": cutout.diagnostics}], "errors": []})
+    reporter.json({"results": [{**job.record(), "diagnostics": found.diagnostics}], "errors": []})
     return DONE

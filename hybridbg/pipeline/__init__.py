@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from hybridbg.pipeline.cutout import Cutout
-from hybridbg.pipeline.remove import remove_background
+from hybridbg.pipeline.remove import FoundTrimap, find_trimap, remove_background
 
-__all__ = ["Cutout", "remove_background"]
+__all__ = ["Cutout", "FoundTrimap", "find_trimap", "remove_background"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from hybridbg import io
 from hybridbg.core import trimap as trimaps
@@ -26,7 +27,7 @@ from hybridbg.pipeline.options import Method, Options, Progress, Subject
 from hybridbg.pipeline.strategy import Located, locate
 from hybridbg.predict import ModelSpec, Session
 
-__all__ = ["remove_background"]
+__all__ = ["FoundTrimap", "find_trimap", "remove_background"]
 
 _STAGES = {"find the subject": 0.0, "matting": 0.4, "foreground": 0.85}
 """Stages and the share of the work done when each begins, on a picture of some megapixels."""
@@ -130,18 +131,86 @@ def remove_background(
         foreground=colours,
         trimap=marks,
         diagnostics={
-            "method": located.method,
-            "sources": located.weights,
-            "certainty": located.certainty,
-            "model": located.model,
+            **_diagnostics(located, watch),
             "solver": {
                 "iterations": matte.solution.iterations,
                 "residual": matte.solution.residual,
             },
-            "seconds": watch.seconds,
-            "warnings": located.warnings,
         },
     )
+
+
+@dataclass(frozen=True, eq=False)
+class FoundTrimap:
+    """A trimap and how it was found.
+
+    Attributes
+    ----------
+    trimap : (H, W) uint8
+        0 background, 128 unknown, 255 foreground.
+    diagnostics : mapping
+        As in `Cutout`, without ``solver``.
+    """
+
+    trimap: ByteArray
+    diagnostics: Mapping[str, Any]
+
+
+def find_trimap(
+    image: ImageLike,
+    *,
+    hint: ImageLike | None = None,
+    rect: Sequence[int] | None = None,
+    method: Method = "auto",
+    model: str | os.PathLike[str] | ModelSpec = "default",
+    screen: ColourLike = "auto",
+    plate: ImageLike | None = None,
+    session: Session | None = None,
+    num_threads: int | None = None,
+) -> FoundTrimap:
+    """Find the subject of a photograph, and leave the matting to whoever corrects the trimap.
+
+    Parameters and errors are those of `remove_background`.
+
+    Returns
+    -------
+    FoundTrimap
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.full((64, 64, 3), (60, 90, 160), np.uint8)
+    >>> image[16:48, 16:48] = (200, 60, 40)
+    >>> found = find_trimap(image, rect=(8, 8, 56, 56), method="grabcut")
+    >>> found.trimap[32, 32], found.trimap[16, 32], found.trimap[2, 2]
+    (np.uint8(255), np.uint8(128), np.uint8(0))
+    """
+    options = Options(
+        method=method,
+        model=model,
+        screen=screen,
+        plate=plate,
+        session=session,
+        num_threads=num_threads,
+    )
+    picture = io.as_image(image)
+    subject = _subject(picture, hint, rect, None)
+    watch = _Stopwatch(None)
+    with watch.stage("find the subject"):
+        located = locate(picture, subject, options)
+        marks = _respect_opacity(located.trimap, picture)
+    return FoundTrimap(marks, _diagnostics(located, watch))
+
+
+def _diagnostics(located: Located, watch: _Stopwatch) -> dict[str, Any]:
+    return {
+        "method": located.method,
+        "sources": located.weights,
+        "certainty": located.certainty,
+        "model": located.model,
+        "seconds": watch.seconds,
+        "warnings": located.warnings,
+    }
 
 
 def _subject(

@@ -11,7 +11,7 @@ from hybridbg.core.errors import (
     InvalidTrimapError,
     NoSubjectError,
 )
-from hybridbg.pipeline import remove_background
+from hybridbg.pipeline import find_trimap, remove_background
 
 
 def test_the_disc_is_found_and_its_edge_is_clean(disc, disc_mask, tiny_session):
@@ -178,3 +178,10 @@ def test_bad_shapes(shape):
 def test_nan_is_refused():
     with pytest.raises(InvalidImageError):
         remove_background(np.full((9, 9, 3), np.nan, np.float32))
+
+
+def test_find_trimap_stops_before_matting(disc, tiny_session):
+    found = find_trimap(disc, session=tiny_session)
+    cutout = remove_background(disc, session=tiny_session)
+    np.testing.assert_array_equal(found.trimap, cutout.trimap)
+    assert set(cutout.diagnostics) - set(found.diagnostics) == {"solver"}
