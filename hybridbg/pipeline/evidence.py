@@ -12,7 +12,7 @@ import numpy as np
 
 from hybridbg import graphcut
 from hybridbg.core.types import ByteArray, FloatArray, Shape
-from hybridbg.predict import Probabilities, Session, predict_probabilities
+from hybridbg.predict import Session, look_twice, predict_probabilities
 
 __all__ = ["Evidence", "from_grabcut", "from_network", "seeds"]
 
@@ -63,9 +63,10 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
     -------
     Evidence
     """
-    answer: Probabilities = predict_probabilities(
-        image, hint=hint if session.spec.has_hint else None, session=session
-    )
+    if hint is None or not session.spec.has_hint:
+        answer = look_twice(image, session=session)
+    else:
+        answer = predict_probabilities(image, hint=hint, session=session)
     return Evidence(
         name="network",
         probability=answer.alpha,

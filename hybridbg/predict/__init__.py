@@ -8,12 +8,8 @@ is seen. Nothing here is fetched from a network, and ONNX Runtime loads when a s
 from __future__ import annotations
 
 from hybridbg.predict.faces import find_faces, portrait_hint
-from hybridbg.predict.predictor import (
-    Probabilities,
-    predict_probabilities,
-    predict_trimap,
-    trimap_from_probabilities,
-)
+from hybridbg.predict.looks import look_twice
+from hybridbg.predict.predictor import Probabilities, predict_probabilities
 from hybridbg.predict.registry import (
     DEFAULT_MODEL,
     find_model,
@@ -23,6 +19,7 @@ from hybridbg.predict.registry import (
 )
 from hybridbg.predict.session import Session, new_session
 from hybridbg.predict.spec import ModelSpec, file_sha256, load_spec
+from hybridbg.predict.trimap import predict_trimap, trimap_from_probabilities
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -34,6 +31,7 @@ __all__ = [
     "find_model",
     "list_models",
     "load_spec",
+    "look_twice",
     "new_session",
     "portrait_hint",
     "predict_probabilities",

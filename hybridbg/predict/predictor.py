@@ -1,39 +1,32 @@
-"""From a picture to class probabilities and a trimap, through a network of any usual kind.
+"""From a picture to class probabilities, through a network of any usual kind.
 
 `letterbox` brings the picture to the network and its maps back; here the different kinds of output
-become one type, `Probabilities`, and those a trimap of 0 / 128 / 255. Pictures are RGB, sRGB-coded,
+become one type, `Probabilities`. Pictures are RGB, sRGB-coded,
 float32 in [0, 1]; hints are 0 background, 0.5 don't know, 1 foreground.
 """
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from hybridbg.core import trimap as trimaps
 from hybridbg.core.checks import as_mask
 from hybridbg.core.errors import (
     InvalidModelError,
     InvalidOptionError,
-    InvalidTrimapError,
-    NoSubjectError,
 )
-from hybridbg.core.types import ByteArray, FloatArray, ImageLike
-from hybridbg.io import as_hint, as_image
+from hybridbg.core.types import FloatArray
 from hybridbg.predict.letterbox import Letterbox
-from hybridbg.predict.session import Session, new_session
+from hybridbg.predict.session import Session
 from hybridbg.predict.spec import ModelSpec
 
-__all__ = ["Probabilities", "predict_probabilities", "predict_trimap", "trimap_from_probabilities"]
+__all__ = ["Probabilities", "predict_probabilities"]
 
 DONT_KNOW: Final = 0.5
 """Value of a hint that says nothing."""
 
-# A class is taken as known when it is likelier than all else together.
-KNOWN_PROBABILITY: Final = 0.5
 # A softmax in float32, or in float16 inside the graph, misses [0, 1] by less than this.
 _ROUNDING: Final = 1e-2
 # Below this contrast a saliency map says the same everywhere, and stretching it would invent one.
@@ -61,49 +54,12 @@ class Probabilities:
     cell: float
 
 
-def predict_trimap(
-    image: ImageLike,
-    *,
-    hint: ImageLike | None = None,
-    model: str | os.PathLike[str] | ModelSpec | Session = "default",
-) -> ByteArray:
-    """Ask a network for a trimap.
-
-    Parameters
-    ----------
-    image : path, PIL image, ndarray or Image
-        The picture; where it has an alpha channel, fully transparent pixels are background.
-    hint : path, PIL image, Image or ndarray of shape (H, W), optional
-        bool, uint8, uint16 or float in [0, 1]: 0 background, 0.5 don't know, 1 foreground.
-        Networks without a hint channel do not take one.
-    model : str, path, ModelSpec or Session
-        What `find_model` takes, or a session to reuse.
-
-    Returns
-    -------
-    ndarray of shape (H, W), uint8
-        0 background, 128 unknown, 255 foreground.
-
-    Raises
-    ------
-    NoSubjectError
-        The network finds no sure foreground, or no sure background.
-    InvalidImageError, InvalidMaskError
-        The picture or the hint cannot be used.
-    InvalidOptionError
-        A hint for a network that takes none.
-    ModelError
-        The model is not there or cannot be used.
-    """
-    picture = as_image(image)
-    session = model if isinstance(model, Session) else new_session(model)
-    mask = None if hint is None else as_hint(hint, picture.shape)
-    probabilities = predict_probabilities(picture.srgb(), hint=mask, session=session)
-    return trimap_from_probabilities(probabilities, opacity=picture.alpha_float())
-
-
 def predict_probabilities(
-    image: FloatArray, *, hint: FloatArray | None = None, session: Session
+    image: FloatArray,
+    *,
+    hint: FloatArray | None = None,
+    session: Session,
+    size: int | None = None,
 ) -> Probabilities:
     """Run a network on a picture.
 
@@ -115,6 +71,8 @@ def predict_probabilities(
         0 background, 0.5 don't know, 1 foreground.
     session : Session
         From `new_session`.
+    size : int, optional
+        Longer side that the network sees, where it is free to choose; by default its own.
 
     Returns
     -------
@@ -141,6 +99,8 @@ def predict_probabilities(
         raise InvalidOptionError(
             f"hint: model {spec.name!r} takes no hint; leave it out or choose a model that does"
         )
+    if size is not None and spec.dynamic:
+        spec = replace(spec, size=size)
     box = Letterbox.of(image.shape[:2], spec)
     answers = session.run(box.enter(image, _hint_channel(hint, box)))
     planes = _planes(answers, box)
@@ -149,46 +109,6 @@ def predict_probabilities(
     return Probabilities(
         background / total, unknown / total, foreground / total, alpha.clip(0, 1), box.cell
     )
-
-
-def trimap_from_probabilities(
-    probabilities: Probabilities, *, opacity: FloatArray | None = None
-) -> ByteArray:
-    """Decide a trimap from class probabilities.
-
-    A pixel is known where one class is likelier than all else together; known foreground and known
-    background are kept one of the network's cells apart, because it cannot place an edge finer.
-
-    Parameters
-    ----------
-    probabilities : Probabilities
-        From `predict_probabilities`.
-    opacity : ndarray of shape (H, W), float32 in [0, 1], optional
-        The picture's own alpha; fully transparent pixels become background.
-
-    Returns
-    -------
-    ndarray of shape (H, W), uint8
-        0 background, 128 unknown, 255 foreground.
-
-    Raises
-    ------
-    NoSubjectError
-        No sure foreground or no sure background.
-    """
-    trimap: ByteArray = np.full(probabilities.alpha.shape, trimaps.UNKNOWN, dtype=np.uint8)
-    trimap[probabilities.background > KNOWN_PROBABILITY] = trimaps.BACKGROUND
-    trimap[probabilities.foreground > KNOWN_PROBABILITY] = trimaps.FOREGROUND
-    if opacity is not None:
-        trimap[opacity == 0] = trimaps.BACKGROUND
-    try:
-        return trimaps.widen(trimap, probabilities.cell)
-    except InvalidTrimapError as error:
-        raise NoSubjectError(
-            f"the network is sure of {np.mean(trimap == trimaps.FOREGROUND):.1%} foreground and "
-            f"{np.mean(trimap == trimaps.BACKGROUND):.1%} background, expected some of each after "
-            f"a band of {2 * probabilities.cell:.1f} pixels; give a hint, a rectangle or a trimap"
-        ) from error
 
 
 def _hint_channel(hint: FloatArray | None, box: Letterbox) -> FloatArray | None:

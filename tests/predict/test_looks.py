@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+
+from hybridbg.predict import look_twice, new_session, predict_probabilities
+
+
+def bright_square():
+    image = np.full((60, 90, 3), 0.2, np.float32)
+    image[20:40, 30:60] = 0.9
+    return image
+
+
+def test_the_second_look_takes_the_first_for_a_hint(tiny_trimap):
+    session = new_session(tiny_trimap)
+    image = bright_square()
+    once = predict_probabilities(image, session=session)
+    twice = look_twice(image, session=session)
+    # The tiny network adds brightness and hint: what it saw once it now sees more clearly.
+    assert twice.alpha[30, 45] > once.alpha[30, 45] > 0.5
+    assert twice.alpha[5, 5] < once.alpha[5, 5] < 0.5
+
+
+def test_a_network_of_one_size_or_without_hint_looks_once(tiny_saliency):
+    session = new_session(tiny_saliency)
+    once = predict_probabilities(bright_square(), session=session)
+    np.testing.assert_array_equal(look_twice(bright_square(), session=session).alpha, once.alpha)
+
+
+def test_a_smaller_size_has_larger_cells(tiny_trimap):
+    session = new_session(tiny_trimap)
+    image = bright_square()
+    assert predict_probabilities(image, session=session, size=32).cell > (
+        predict_probabilities(image, session=session).cell
+    )
