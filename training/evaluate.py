@@ -31,6 +31,7 @@ CLASS_UNKNOWN = 1  # channel of the probabilities
 WORKING_SIDE = 400  # px; long side at which GrabCut runs and IoU is measured
 RECTANGLE_MARGIN = 0.08  # of each side, for GrabCut with a centred rectangle
 GRABCUT_ROUNDS = 3
+SUBJECT_ALPHA = 0.6  # the network's alpha above which a pixel counts as subject
 
 
 @dataclass(frozen=True)
@@ -153,12 +154,12 @@ def methods(model: Path, long_side: int) -> dict[str, Callable[[Bytes, Floats], 
     return {
         "hint itself": lambda _image, hint: hint > 0.5,
         "grabcut, centred rectangle": lambda image, _hint: cut_rectangle(image),
-        "network, no hint": lambda image, _hint: predict(image).alpha > 0.5,
+        "network, no hint": lambda image, _hint: predict(image).alpha > SUBJECT_ALPHA,
         "network then grabcut, no hint": lambda image, _hint: cut_answer(
             image, predict(image), seeds
         ),
         "grabcut, hint": cut_hint,
-        "network, hint": lambda image, hint: predict(image, hint).alpha > 0.5,
+        "network, hint": lambda image, hint: predict(image, hint).alpha > SUBJECT_ALPHA,
         "network then grabcut, hint": lambda image, hint: cut_answer(
             image, predict(image, hint), seeds
         ),
@@ -208,7 +209,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--long-side", type=int, default=256, help="px, of the network's input")
+    parser.add_argument("--long-side", type=int, default=384, help="px, of the network's input")
     parser.add_argument("--mixed", action="store_true", help="measure mixed pixels instead")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
