@@ -47,17 +47,19 @@ class Sheet:
         from PIL import Image, ImageDraw
 
         width = GAP + len(self.columns) * (TILE + GAP)
-        height = HEADING + len(self.rows) * (HEADING + TILE + GAP)
+        heights = [HEADING + tiles[0].shape[0] + GAP for _, tiles in self.rows]
+        height = HEADING + sum(heights)
         sheet = Image.new("RGB", (width, height), "white")
         draw = ImageDraw.Draw(sheet)
         for column, heading in enumerate(self.columns):
             draw.text((GAP + column * (TILE + GAP), 3), heading, fill="black")
-        for number, (title, tiles) in enumerate(self.rows):
-            top = HEADING + number * (HEADING + TILE + GAP)
+        top = HEADING
+        for (title, tiles), needed in zip(self.rows, heights, strict=True):
             draw.text((GAP, top + 3), title, fill="black")
             for column, tile in enumerate(tiles):
                 place = (GAP + column * (TILE + GAP), top + HEADING)
                 sheet.paste(Image.fromarray(tile), place)
+            top += needed
         path.parent.mkdir(parents=True, exist_ok=True)
         sheet.save(path)
 
