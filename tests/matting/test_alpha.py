@@ -16,26 +16,11 @@ from hybridbg.core.errors import (
 )
 from hybridbg.matting import alpha as module
 from hybridbg.matting import closed_form_alpha, estimate_alpha, layout
+from tests.matting.contract import assert_exact, assert_well_formed
 from tests.matting.pictures import SAMPLES, as_float, between_edges, busiest_crop, smooth, trimaps
 from tests.reference.closed_form import solve_alpha
 
 SHAPE = (24, 32)
-
-
-def assert_exact(alpha, exact):
-    """The contract: 1/255 at most, 1e-3 on average."""
-    difference = np.abs(alpha - exact)
-    assert difference.max() <= 1 / 255
-    assert difference.mean() <= 1e-3
-
-
-def assert_well_formed(alpha, trimap):
-    assert alpha.dtype == np.float32
-    assert alpha.shape == trimap.shape
-    assert alpha.min() >= 0
-    assert alpha.max() <= 1
-    assert (alpha[trimap == 0] == 0).all()
-    assert (alpha[trimap == 255] == 1).all()
 
 
 def solved(image, trimap, **options):
@@ -219,14 +204,15 @@ def test_depths_and_types_agree():
     assert np.array_equal(estimate_alpha(eight, marks), expected)
 
 
-def test_it_takes_paths_and_pil_images(sample):
+def test_it_takes_paths_and_pil_images(tmp_path):
     from PIL import Image
 
-    files = sample("motion")
-    expected = estimate_alpha(files.image, files.trimap)
-    assert np.array_equal(estimate_alpha(files.path("image"), files.trimap), expected)
-    with Image.open(files.path("image")) as picture:
-        assert np.array_equal(estimate_alpha(picture, files.trimap), expected)
+    image, trimap = busiest_crop("motion", 48)
+    picture = Image.fromarray(np.round(image * 255).astype(np.uint8))
+    picture.save(tmp_path / "image.png")
+    expected = estimate_alpha(image, trimap)
+    assert np.array_equal(estimate_alpha(tmp_path / "image.png", trimap), expected)
+    assert np.array_equal(estimate_alpha(picture, trimap), expected)
 
 
 def test_a_trimap_without_unknown_pixels_is_its_own_alpha():
@@ -235,60 +221,6 @@ def test_a_trimap_without_unknown_pixels_is_its_own_alpha():
     form = solved(PICTURES["smooth"], trimap)
     assert np.array_equal(form.alpha, (trimap == 255).astype(np.float32))
     assert form.solution.iterations == 0
-
-
-class TestPrior:
-    image, trimap = busiest_crop("hair", 48)
-    prior = smooth((48, 48), seed=4)[..., 0]
-    unknown = trimap == 128
-
-    def test_it_is_the_papers_system_with_a_prior(self):
-        weight = smooth((48, 48), seed=6)[..., 1] * 0.1
-        alpha = estimate_alpha(self.image, self.trimap, prior=self.prior, prior_weight=weight)
-        assert_well_formed(alpha, self.trimap)
-        exact = solve_alpha(self.image, self.trimap, prior=self.prior, prior_weight=weight)
-        assert_exact(alpha, exact)
-
-    @pytest.mark.parametrize("weight", [1e4, 1e8, 1e30])
-    def test_a_huge_weight_gives_the_prior(self, weight):
-        alpha = estimate_alpha(self.image, self.trimap, prior=self.prior, prior_weight=weight)
-        np.testing.assert_allclose(alpha[self.unknown], self.prior[self.unknown], atol=2e-3)
-
-    def test_huge_weights_in_places_are_like_known_pixels(self):
-        sure = self.unknown & (np.indices(self.unknown.shape).sum(0) % 3 == 0)
-        held = (self.prior > 0.5).astype(np.float32)
-        alpha = estimate_alpha(
-            self.image, self.trimap, prior=held, prior_weight=np.where(sure, 1e6, 0.0)
-        )
-        trimap = np.where(sure, np.where(held > 0, 255, 0), self.trimap).astype(np.uint8)
-        np.testing.assert_allclose(alpha, estimate_alpha(self.image, trimap), atol=1 / 255)
-
-    def test_no_weight_gives_plain_closed_form(self):
-        plain = estimate_alpha(self.image, self.trimap)
-        for weight in (0, np.zeros(self.trimap.shape)):
-            alpha = estimate_alpha(self.image, self.trimap, prior=self.prior, prior_weight=weight)
-            np.testing.assert_allclose(alpha, plain, atol=1 / 255)
-
-    def test_the_default_weight_is_one_in_a_hundred(self):
-        assert np.array_equal(
-            estimate_alpha(self.image, self.trimap, prior=self.prior),
-            estimate_alpha(self.image, self.trimap, prior=self.prior, prior_weight=0.01),
-        )
-
-    def test_it_is_read_where_alpha_is_unknown_only(self):
-        elsewhere = np.where(self.unknown, self.prior, 1 - self.prior)
-        assert np.array_equal(
-            estimate_alpha(self.image, self.trimap, prior=self.prior),
-            estimate_alpha(self.image, self.trimap, prior=elsewhere),
-        )
-
-    def test_it_may_be_a_byte_mask(self):
-        bytes_of_prior = np.round(self.prior * 255).astype(np.uint8)
-        np.testing.assert_allclose(
-            estimate_alpha(self.image, self.trimap, prior=bytes_of_prior),
-            estimate_alpha(self.image, self.trimap, prior=as_float(bytes_of_prior)),
-            atol=1 / 255,
-        )
 
 
 IMAGE, TRIMAP = PICTURES["smooth"], TRIMAPS["wide"]
