@@ -21,10 +21,10 @@ couples the pixel numbered n with its k-th forward neighbour, in the order
 
     (0, 1) (0, 2) (1, -2) (1, -1) (1, 0) (1, 1) (1, 2) (2, -2) (2, -1) (2, 0) (2, 1) (2, 2)
 
-Off-diagonals are kept in float32 (or float64) and the diagonal, in float64, is minus the sum of the
+Off-diagonals are kept in float32 or float64, and the diagonal, in float64, is minus the sum of the
 rounded row, so that a constant alpha costs exactly nothing. An outlier in a flat neighbourhood (a
-hot pixel) has couplings near 1 that cancel to about epsilon: float32 has no digits left there, and
-`assemble` says so, for the caller to ask for float64.
+hot pixel) has couplings that cancel to about sqrt(epsilon) of their size; where less than `CANCELLED`
+is left (epsilon below 1e-9), float32 holds no digits of it, and `assemble` says so.
 
 Threads: a block of rows is one unit of work. It keeps the whitened windows of three rows in a
 rolling buffer, and each pixel gathers from the nine windows around it and writes only its own row

@@ -73,7 +73,7 @@ def matte(
         check_alpha_fits([job], file_format)
     began = time.perf_counter()
     picture = io.load(source, max_pixels=max_pixels)
-    grey = io.as_grey(io.load(marks, max_pixels=max_pixels), name="trimap")
+    grey = io.as_grey(marks, max_pixels=max_pixels, name="trimap")
     known = as_trimap(grey, picture.shape, tolerance=tolerance)
     alpha = estimate_alpha(picture, known, method=method, num_threads=threads)
     job.make_folders()

@@ -18,7 +18,8 @@ from hybridbg.cli.paths import STREAM
 from hybridbg.cli.report import Progress, Reporter, error_record
 
 if TYPE_CHECKING:
-    from hybridbg.core.image import Image
+    from numpy.typing import NDArray
+
     from hybridbg.pipeline import Cutout
     from hybridbg.predict import Session
 
@@ -74,10 +75,12 @@ class Settings:
 
     def evidence(self) -> dict[str, Any]:
         """Read what `remove_background` is told besides the picture."""
+        from hybridbg.io import load
+
         return {
-            "hint": self._picture(self.hint),
-            "trimap": self._picture(self.trimap),
-            "plate": self._picture(self.plate),
+            "hint": self._mask(self.hint),
+            "trimap": self._mask(self.trimap),
+            "plate": None if self.plate is None else load(self.plate, max_pixels=self.max_pixels),
             "rect": self.rect,
             "method": self.method,
             "screen": self.screen,
@@ -85,10 +88,10 @@ class Settings:
             "num_threads": self.threads,
         }
 
-    def _picture(self, path: str | None) -> Image | None:
-        from hybridbg.io import load
+    def _mask(self, path: str | None) -> NDArray[Any] | None:
+        from hybridbg.io import as_grey
 
-        return None if path is None else load(path, max_pixels=self.max_pixels)
+        return None if path is None else as_grey(path, max_pixels=self.max_pixels)
 
     def _session(self) -> Session | None:
         from hybridbg.predict import new_session

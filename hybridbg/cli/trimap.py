@@ -55,7 +55,7 @@ def trimap(
         progress.start(job.name)
         found = find_trimap(
             io.load(source, max_pixels=max_pixels),
-            hint=None if hint is None else io.load(hint, max_pixels=max_pixels),
+            hint=None if hint is None else io.as_grey(hint, max_pixels=max_pixels, name="hint"),
             rect=rect,
             screen=screen,
             plate=None if plate is None else io.load(plate, max_pixels=max_pixels),
