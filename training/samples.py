@@ -29,13 +29,10 @@ CLASS_BACKGROUND, CLASS_UNKNOWN, CLASS_FOREGROUND = 0, 1, 2
 class SampleSettings:
     """Shares of sources and hints, and the sizes of batches (rows, cols, pictures, share).
 
-    `close_up_share` is the share of the masked photographs that are framed inside the subject.
-
     Batches before `early_steps` draw from `early_sizes`, later ones from `sizes`.
     """
 
     photo_share: float
-    close_up_share: float
     composite_share: float
     no_hint_share: float
     early_steps: int
@@ -55,7 +52,7 @@ def trimap_target(alpha: NDArray[np.float32]) -> Bytes:
 
 
 def frame_photo(
-    photo: Photo, shape: tuple[int, int], rng: Rng, *, close_up: bool
+    photo: Photo, shape: tuple[int, int], rng: Rng
 ) -> tuple[Bytes, NDArray[np.float32]]:
     """Crop, turn, mirror and resize a masked photograph; returns image and alpha of `shape`."""
     image, mask = photo.image, photo.mask
@@ -65,8 +62,20 @@ def frame_photo(
         mode = {"flags": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REFLECT_101}
         image = cv2.warpAffine(image, turn, (width, height), **mode)
         mask = cv2.warpAffine(mask, turn, (width, height), **mode)
-    choose = close_up_window if close_up else whole_window
-    window = choose(mask, shape[1] / shape[0], rng)
+    total = float(mask.sum()) + 1.0
+    window = np.s_[:height, :width]
+    aspect = shape[1] / shape[0]
+    for _ in range(8):
+        share = rng.uniform(0.72, 1.0) if rng.random() < 0.6 else rng.uniform(0.4, 0.8)
+        skew = aspect * np.exp(rng.normal(0, 0.13))
+        h = int(min(height, width / skew) * share)
+        w = min(width, int(h * skew))
+        top, left = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))
+        candidate = np.s_[top : top + h, left : left + w]
+        seen = float(mask[candidate].sum())
+        if seen > 0.6 * total and seen < 0.8 * 255 * h * w:
+            window = candidate
+            break
     image, mask = image[window], mask[window]
     method = cv2.INTER_AREA if mask.shape[0] >= shape[0] else cv2.INTER_LINEAR
     image = cv2.resize(image, shape[::-1], interpolation=method)
@@ -75,41 +84,6 @@ def frame_photo(
         image, mask = image[:, ::-1], mask[:, ::-1]
     alpha = np.clip((mask.astype(np.float32) / 255.0 - 0.1) / 0.8, 0, 1)
     return image, alpha
-
-
-Window = tuple[slice, slice]
-
-
-def whole_window(mask: Bytes, aspect: float, rng: Rng) -> Window:
-    """Find a window that shows most of the subject and some of its surroundings."""
-    total = float(mask.sum()) + 1.0
-    for _ in range(8):
-        share = rng.uniform(0.72, 1.0) if rng.random() < 0.6 else rng.uniform(0.4, 0.8)
-        window = random_window(mask, aspect, share, rng)
-        area = mask[window].size
-        seen = float(mask[window].sum())
-        if seen > 0.6 * total and seen < 0.8 * 255 * area:
-            return window
-    return np.s_[: mask.shape[0], : mask.shape[1]]
-
-
-def close_up_window(mask: Bytes, aspect: float, rng: Rng) -> Window:
-    """Find a window that the subject fills but for a part of it."""
-    for _ in range(16):
-        window = random_window(mask, aspect, rng.uniform(0.25, 0.8), rng)
-        if 0.5 < mask[window].mean() / 255 < 0.95:
-            return window
-    return whole_window(mask, aspect, rng)
-
-
-def random_window(mask: Bytes, aspect: float, share: float, rng: Rng) -> Window:
-    """Draw a window of about this aspect (cols / rows) and share of the largest that fits."""
-    height, width = mask.shape
-    skew = aspect * np.exp(rng.normal(0, 0.13))
-    h = int(min(height, width / skew) * share)
-    w = min(width, int(h * skew))
-    top, left = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))
-    return np.s_[top : top + h, left : left + w]
 
 
 class SampleMaker:
@@ -150,10 +124,7 @@ class SampleMaker:
         if pick < self.settings.photo_share:
             odds = self._photo_odds
             photo = self.library.photos[rng.choice(len(odds), p=odds)]
-            # Drawn only where asked for, so that runs without close-ups repeat as they were.
-            share = self.settings.close_up_share
-            close_up = bool(share and rng.random() < share)
-            image, alpha = frame_photo(photo, shape, rng, close_up=close_up)
+            image, alpha = frame_photo(photo, shape, rng)
             image = expose(to_linear(image), rng)
         else:
             procedural = pick >= self.settings.photo_share + self.settings.composite_share
