@@ -97,17 +97,22 @@ def _is_stream_like(path: Path) -> bool:
 def output_folder(output: str | None, *, several: bool) -> Path | None:
     """Folder that `output` names, or None when it names a file, a stream or nothing.
 
+    A name without a suffix is a folder, so that a pattern means the same whether it matches one
+    picture or many; unless something other than a folder of that name exists.
+
     Examples
     --------
     >>> output_folder("cut.png", several=False) is None
     True
-    >>> output_folder("cut", several=True) == Path("cut")
+    >>> output_folder("cut", several=False) == Path("cut")
     True
     """
     if output is None or output == STREAM:
         return None
     ends_as_folder = output.endswith(tuple(filter(None, (os.sep, os.altsep))))
-    return Path(output) if several or ends_as_folder or Path(output).is_dir() else None
+    path = Path(output)
+    bare = not path.suffix and not path.exists()
+    return path if several or ends_as_folder or bare or path.is_dir() else None
 
 
 def name_outputs(
@@ -207,7 +212,7 @@ def _check_writable(path: Path, creatable: Container[Path]) -> None:
         reason = f"no permission to write in {str(folder)!r}"
     else:
         return
-    raise ImageWriteError(f"cannot write {str(path)!r}: {reason}; choose another place with -o")
+    raise ImageWriteError(f"cannot write {str(path)!r}: {reason}; choose another place")
 
 
 def same_file(first: str, second: str) -> bool:

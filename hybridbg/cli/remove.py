@@ -71,6 +71,8 @@ def remove(
         as_json=reporter.as_json,
     )
     check_contradictions(settings, jobs)
+    if settings.trimap is not None and len(jobs) > 1:
+        reporter.warning(f"the same trimap cuts out all {len(jobs)} pictures")
     removal = Removal(settings, reporter)
     try:
         removal.run(jobs)

@@ -42,6 +42,8 @@ _MAX_TOLERANCE: Final = 63
 _HALF_LEVEL: Final = 0.5 / 255
 # How many distinct offending values an error message lists before it stops.
 _LISTED_VALUES: Final = 5
+# In grey levels: 128 / 255 lies half a level above one half, and stands for it all the same.
+_FLOAT_ROUNDING: Final = 0.51
 
 
 def as_trimap(
@@ -55,9 +57,9 @@ def as_trimap(
     Parameters
     ----------
     trimap : ndarray of shape (H, W)
-        uint8 with values 0, 128 and 255, or floating point with values 0, 0.5 and 1, for
-        background, unknown and foreground. A boolean array is an error: a mask has no unknown
-        pixels, `from_mask` gives it some.
+        uint8 with values 0, 128 and 255, or floating point with values 0, 0.5 (or 128 / 255) and
+        1, for background, unknown and foreground. A boolean array is an error: a mask has no
+        unknown pixels, `from_mask` gives it some.
     shape : (H, W), optional
         The size of the image the trimap belongs to.
     tolerance : float in [0, 63], optional
@@ -91,7 +93,8 @@ def as_trimap(
     trimap = np.asarray(trimap)
     levels = _levels(trimap)
     _check_size(trimap, shape)
-    reach = (0 if tolerance is None else tolerance) * levels[2] / FOREGROUND
+    exact = 0.0 if trimap.dtype == np.uint8 else _FLOAT_ROUNDING
+    reach = (exact if tolerance is None else max(tolerance, exact)) * levels[2] / FOREGROUND
     snapped: ByteArray = np.empty(trimap.shape, dtype=np.uint8)
     matched = np.zeros(trimap.shape, dtype=np.bool_)
     for level, name in zip(levels, (BACKGROUND, UNKNOWN, FOREGROUND), strict=True):
@@ -292,7 +295,7 @@ def _describe_offenders(offenders: NDArray[Any], levels: tuple[float, float, flo
     return (
         f"expected only the values {levels[0]:g}, {levels[1]:g} and {levels[2]:g} in a trimap, "
         f"got {offenders.size} pixels of other values: {listed}{more}; "
-        "correct them, or pass a tolerance in grey levels that snaps them to the nearest"
+        "set them to the nearest of the three (core.trimap.as_trimap does it, given a tolerance)"
     )
 
 

@@ -19,7 +19,7 @@ from hybridbg.core.errors import InvalidMaskError, InvalidOptionError
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.trimap import FOREGROUND, UNKNOWN, as_trimap
 from hybridbg.core.types import ByteArray, FloatArray, ImageLike, Shape
-from hybridbg.io import as_image
+from hybridbg.io import as_grey, as_image
 from hybridbg.matting.engines import ENGINES, pymatting_alpha
 from hybridbg.matting.layout import build_layout
 from hybridbg.matting.multigrid import ColourMultigrid
@@ -66,7 +66,7 @@ class ClosedForm:
 
 def estimate_alpha(
     image: ImageLike,
-    trimap: NDArray[Any],
+    trimap: ImageLike,
     *,
     method: str = "closed-form",
     prior: NDArray[Any] | None = None,
@@ -81,7 +81,7 @@ def estimate_alpha(
     ----------
     image : path, PIL image, Image, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
         uint8, uint16 or float in [0, 1]. Matting sees its sRGB-coded colours.
-    trimap : ndarray of shape (H, W)
+    trimap : path, PIL image, Image or ndarray of shape (H, W)
         uint8 0 / 128 / 255, or float 0 / 0.5 / 1: background, unknown, foreground.
     method : {"closed-form", "knn", "lbdm", "lkm", "rw", "cf-pymatting"}
         Our solver, or one of pymatting's engines.
@@ -128,7 +128,7 @@ def estimate_alpha(
     as_number(epsilon, "epsilon", above=0)
     as_number(tolerance, "tolerance", above=0)
     picture = as_image(image)
-    marks = as_trimap(trimap, picture.shape)
+    marks = as_trimap(as_grey(trimap, name="trimap"), picture.shape)
     if method != "closed-form":
         if prior is not None:
             raise InvalidOptionError(

@@ -17,6 +17,7 @@ import numpy as np
 from hybridbg import io
 from hybridbg.core.compositing import composite
 from hybridbg.core.errors import InvalidOptionError, NoSubjectError
+from hybridbg.core.icc import make_profile
 from hybridbg.core.image import Image, as_dtype
 from hybridbg.core.resample import resample
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, PixelArray, Shape
@@ -45,7 +46,8 @@ class Cutout:
     trimap : (H, W) uint8
         0 background, 128 unknown, 255 foreground: what matting was given.
     diagnostics : mapping
-        ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]; ``model`` (name and
+        ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]
+        (agreement of the sources and of several looks, not a probability); ``model`` (name and
         sha256) or None; ``solver`` (iterations, residual); ``seconds`` per stage; ``warnings``.
     """
 
@@ -136,7 +138,8 @@ class Cutout:
         path : path
             The format follows from the suffix: PNG, WebP or TIFF; JPEG with a background.
         background : colour, image or path, optional
-            Save a composite instead of a transparent picture.
+            Save a composite instead of a transparent picture; it is sRGB-coded, whatever the input
+            was, and says so in its profile if the input had one.
         alpha_only : bool
             Save alpha as a grey picture.
         crop : bool
@@ -168,7 +171,8 @@ class Cutout:
             like = replace(like, encoding="srgb", icc_profile=None)
         elif background is not None:
             pixels = as_dtype(self.composite(background), dtype)
-            like = replace(like, encoding="srgb", icc_profile=None)
+            profile = None if like.icc_profile is None else make_profile("srgb")
+            like = replace(like, encoding="srgb", icc_profile=profile)
         else:
             pixels = self.rgba(dtype)
         return (np.ascontiguousarray(pixels[self._bounds()]) if crop else pixels), like

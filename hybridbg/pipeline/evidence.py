@@ -40,6 +40,8 @@ class Evidence:
         That the pixel mixes foreground and background.
     cell : float
         Side of the smallest thing the source could see, in pixels of the picture.
+    steadiness : float in [0, 1]
+        How far the source agrees with itself when it looks again.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Evidence:
     confidence: FloatArray
     softness: FloatArray
     cell: float
+    steadiness: float = 1.0
 
 
 def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -> Evidence:
@@ -73,6 +76,7 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
         confidence=np.abs(2 * answer.alpha - 1),
         softness=answer.unknown,
         cell=answer.cell,
+        steadiness=answer.steadiness,
     )
 
 

@@ -63,7 +63,8 @@ class TestNames:
     def test_folder_for_one(self, tmp_path: Path) -> None:
         assert output_folder(str(tmp_path), several=False) == tmp_path
         assert output_folder("new" + os.sep, several=False) == Path("new")
-        assert output_folder("new", several=False) is None
+        assert output_folder("new", several=False) == Path("new")
+        assert output_folder("new.png", several=False) is None
 
     def test_standard_input_goes_to_standard_output(self, tmp_path: Path) -> None:
         rest = {"ending": "-cutout", "suffix": ".png"}

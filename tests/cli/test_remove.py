@@ -111,7 +111,9 @@ class TestSeveral:
             "green-cutout.png",
             "red-cutout.png",
         ]
-        assert result.stderr == "[1/2] red.png\n[2/2] green.jpg\n"
+        assert result.stderr == (
+            "warning: the same trimap cuts out all 2 pictures\n[1/2] red.png\n[2/2] green.jpg\n"
+        )
 
     def test_a_bad_picture_does_not_stop_the_others(self, folder: Path, run: Run) -> None:
         Path("bad.png").write_bytes(b"not a picture")

@@ -206,3 +206,8 @@ def test_split_partitions(trimap):
     assert (np.sum(regions, axis=0) == 1).all()
     for region, value in zip(regions, (BACKGROUND, UNKNOWN, FOREGROUND), strict=True):
         assert (trimap[region] == value).all()
+
+
+def test_a_trimap_divided_by_255_is_one():
+    trimap = np.array([[0, 128, 255]], np.uint8)
+    np.testing.assert_array_equal(as_trimap(trimap / 255), trimap)

@@ -7,6 +7,7 @@ import pytest
 
 from hybridbg import io
 from hybridbg.core.errors import ImageWriteError, InvalidOptionError, NoSubjectError
+from hybridbg.core.icc import make_profile
 from hybridbg.core.image import Image
 from hybridbg.pipeline import Cutout
 
@@ -89,3 +90,11 @@ def test_what_cannot_be_saved_leaves_nothing(cutout, tmp_path):
     with pytest.raises(NoSubjectError, match="visible"):
         replace(cutout, alpha=np.zeros((40, 60), np.float32)).save(tmp_path / "o.png", crop=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_composite_says_that_it_is_srgb_when_the_input_had_a_profile(cutout, tmp_path):
+    tagged = replace(cutout, image=replace(cutout.image, icc_profile=make_profile("srgb")))
+    for one, name in ((tagged, "tagged.jpg"), (cutout, "plain.jpg")):
+        one.save(tmp_path / name, background="white")
+    assert io.load(tmp_path / "tagged.jpg").icc_profile is not None
+    assert io.load(tmp_path / "plain.jpg").icc_profile is None

@@ -19,6 +19,7 @@ def test_the_second_look_takes_the_first_for_a_hint(tiny_trimap):
     # The tiny network adds brightness and hint: what it saw once it now sees more clearly.
     assert twice.alpha[30, 45] > once.alpha[30, 45] > 0.5
     assert twice.alpha[5, 5] < once.alpha[5, 5] < 0.5
+    assert 0 < twice.steadiness < once.steadiness == 1
 
 
 def test_a_network_of_one_size_or_without_hint_looks_once(tiny_saliency):
