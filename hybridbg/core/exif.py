@@ -60,6 +60,9 @@ DESCRIPTIVE_TAGS = frozenset(
 )
 """Tags of a first directory that speak of the picture, not of how the file stores it."""
 
+ARRAY_SHAPE = b'{"shape": ['
+"""Some writers note the array's shape as the image's description; a cut-out has another shape."""
+
 PREFIX = b"Exif\0\0"  # what JPEG and some WebP files put before the block
 XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)([1-8])")
 HEADER_SIZE = 8
@@ -180,7 +183,11 @@ def descriptive(tiff: bytes) -> bytes | None:
     if normalised(tiff) is None:
         return None
     order = byte_order(tiff)
-    entries = [entry for entry in _read(tiff, _first(tiff)) if entry.tag in DESCRIPTIVE_TAGS]
+    entries = [
+        entry
+        for entry in _read(tiff, _first(tiff))
+        if entry.tag in DESCRIPTIVE_TAGS and not entry.payload.startswith(ARRAY_SHAPE)
+    ]
     if not entries:
         return None
     return tiff[:4] + struct.pack(order + "I", HEADER_SIZE) + _write(entries, HEADER_SIZE, order)

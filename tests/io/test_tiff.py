@@ -293,3 +293,12 @@ def test_other_readers_understand_what_is_written() -> None:
 
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     np.testing.assert_array_equal(decoded[:, :, [2, 1, 0, 3]], array)
+
+
+def test_the_note_of_an_arrays_shape_does_not_outlive_the_array() -> None:
+    described = io.BytesIO()
+    tifffile.imwrite(described, np.full((8, 9, 3), 7, np.uint8))
+    image = load(described.getvalue())
+    written = encode(np.zeros((8, 9, 4), np.uint8), "tiff", like=image)
+    with tifffile.TiffFile(io.BytesIO(written)) as file:
+        assert "shape" not in file.pages[0].description
