@@ -23,7 +23,7 @@ __all__ = ["remove"]
     "-o",
     "--output",
     metavar="OUT",
-    help="File for one input, folder for several, - for standard output."
+    help="File (with a suffix) for one input, or folder; - for standard output."
     " Without it, NAME-cutout.png beside each input.",
 )
 @evidence_options
