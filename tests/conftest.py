@@ -1,7 +1,12 @@
-"""What all tests share: the sample pictures."""
+"""What all tests share: the sample pictures, and how properties are searched.
+
+Here Hypothesis looks for new counterexamples at every run; under `CI` it repeats the same ones, so
+that a change is judged by what it changed.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
+
+# No deadlines: no test depends on how fast a machine is.
+settings.register_profile("hybridbg", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("hybridbg")
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
