@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from hybridbg import graphcut
-from hybridbg.core.errors import NoSubjectError
+from hybridbg.core.errors import InvalidOptionError, NoSubjectError
 from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import ByteArray, FloatArray, Shape
@@ -102,7 +102,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     ------
     NoSubjectError
         If nothing can be told from the background.
-    ModelError, InvalidMaskError
+    ModelError, InvalidMaskError, InvalidOptionError
     """
     shape = picture.shape
     told = _told(subject, shape)
@@ -113,6 +113,11 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     session = None
     if options.method != "grabcut":
         session = options.session or new_session(options.model, num_threads=options.num_threads)
+        if options.method == "predict" and subject.told and not session.spec.has_hint:
+            raise InvalidOptionError(
+                f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
+                "method='auto', where GrabCut follows them"
+            )
     network = None if session is None else from_network(small, hint, session)
     model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
     if options.method == "auto" and not subject.told and network is not None and has_screen(small):

@@ -12,6 +12,7 @@ from hybridbg.core.errors import (
     NoSubjectError,
 )
 from hybridbg.pipeline import find_trimap, remove_background
+from tests.predict.tiny_models import saliency_graph
 
 
 def test_the_disc_is_found_and_its_edge_is_clean(disc, disc_mask, tiny_session):
@@ -185,3 +186,15 @@ def test_find_trimap_stops_before_matting(disc, tiny_session):
     cutout = remove_background(disc, session=tiny_session)
     np.testing.assert_array_equal(found.trimap, cutout.trimap)
     assert set(cutout.diagnostics) - set(found.diagnostics) == {"solver"}
+
+
+def test_a_hint_for_a_network_without_one_is_not_dropped_silently(disc, disc_mask, tmp_path):
+    (tmp_path / "plain.onnx").write_bytes(saliency_graph().SerializeToString())
+    (tmp_path / "plain.toml").write_text(
+        'kind = "saliency"\nsize = 32\ndynamic = false\nhas_hint = false\n', encoding="utf-8"
+    )
+    model = tmp_path / "plain.onnx"
+    with pytest.raises(InvalidOptionError, match="takes none"):
+        remove_background(disc, hint=disc_mask, model=model, method="predict")
+    alpha = remove_background(disc, hint=disc_mask, model=model).alpha
+    assert metrics.iou(alpha > 0.5, disc_mask) > 0.9
