@@ -15,7 +15,6 @@
     |-- ModelError                          a network cannot be used
     |   |-- ModelNotFoundError              no such name or file
     |   `-- InvalidModelError               not ONNX, wrong hash, wrong inputs
-    |-- MissingDependencyError (ImportError) an optional package is not installed
     |-- NoSubjectError                      nothing in the picture could be called foreground
     `-- SolverError                         the linear solver did not converge
 
@@ -36,7 +35,6 @@ __all__ = [
     "InvalidModelError",
     "InvalidOptionError",
     "InvalidTrimapError",
-    "MissingDependencyError",
     "ModelError",
     "ModelNotFoundError",
     "NoSubjectError",
@@ -94,10 +92,6 @@ class ModelNotFoundError(ModelError):
 
 class InvalidModelError(ModelError):
     """A model file is not ONNX, fails its checksum or has unexpected inputs."""
-
-
-class MissingDependencyError(HybridBgError, ImportError):
-    """An optional package is not installed."""
 
 
 class NoSubjectError(HybridBgError):

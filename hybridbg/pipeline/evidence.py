@@ -14,7 +14,7 @@ from hybridbg import graphcut
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 from hybridbg.predict import Session, look_twice, predict_probabilities
 
-__all__ = ["Evidence", "from_grabcut", "from_network", "seeds"]
+__all__ = ["Evidence", "centred_rect", "from_grabcut", "from_network", "seeds"]
 
 _SURE_FOREGROUND = 0.95
 _SURE_BACKGROUND = 0.02
@@ -23,6 +23,9 @@ _SURE_BACKGROUND = 0.02
 _GRABCUT_CONFIDENCE = 0.6
 """GrabCut's answer is hard, so its confidence is one number: what it proved worth beside the
 network's own (|2 p - 1|) on photographs with masks."""
+
+_CENTRED_MARGIN = 0.08
+"""Share of each side left out by the rectangle that stands in for a missing one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +150,7 @@ def seeds(shape: Shape, hint: FloatArray | None, network: Evidence | None) -> By
     return start
 
 
-CENTRED_MARGIN = 0.08
-"""Share of each side left out by the rectangle that stands in for a missing one."""
-
-
 def centred_rect(shape: Shape) -> tuple[int, int, int, int]:
     """Rectangle in the middle of a picture, for GrabCut when nothing is known."""
-    top, left = (max(1, round(CENTRED_MARGIN * side)) for side in shape)
+    top, left = (max(1, round(_CENTRED_MARGIN * side)) for side in shape)
     return top, left, shape[0] - top, shape[1] - left

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from hybridbg.core.errors import NoSubjectError
+from hybridbg.core.metrics import iou
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import BoolArray, ByteArray, FloatArray
 from hybridbg.pipeline.evidence import Evidence
@@ -154,9 +156,5 @@ def _without_small(region: BoolArray) -> BoolArray:
 
 def _agreement(subjects: Sequence[BoolArray]) -> float:
     """Mean intersection over union over all pairs."""
-    scores = []
-    for number, first in enumerate(subjects):
-        for second in subjects[number + 1 :]:
-            union = np.count_nonzero(first | second)
-            scores.append(np.count_nonzero(first & second) / union if union else 0.0)
+    scores = [iou(first, second) for first, second in combinations(subjects, 2)]
     return float(np.mean(scores)) if scores else 1.0

@@ -95,6 +95,9 @@ def test_a_chosen_limit_is_the_only_rule(monkeypatch: pytest.MonkeyPatch) -> Non
     PixelLimit(pixels).check(rows=pixels, columns=1, file_size=1, name="x")
     monkeypatch.setenv(MAX_PIXELS_VARIABLE, str(pixels))
     PixelLimit().check(rows=pixels, columns=1, file_size=1, name="x")
+    for limit in (PixelLimit(pixels), PixelLimit()):
+        with pytest.raises(ImageTooLargeError):
+            limit.check(rows=pixels + 1, columns=1, file_size=10**10, name="x")
 
 
 def test_pillow_limit_is_lifted_and_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
