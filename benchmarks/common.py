@@ -100,6 +100,19 @@ def as_float(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     return picture.astype(np.float32) / 255
 
 
+def resized(picture: NDArray[np.floating], megapixels: float) -> NDArray[np.float32]:
+    """Enlarge a picture or alpha of 0..1 by cubic interpolation, unless it has the size."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    scale = (megapixels * 1e6 / (height * width)) ** 0.5
+    if abs(scale - 1) < 0.05:
+        return picture.astype(np.float32)
+    size = (round(width * scale), round(height * scale))
+    larger = cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
+    return np.ascontiguousarray(larger.clip(0, 1))
+
+
 def marks_of(trimap: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return a trimap the way pymatting takes it: 0, 0.5 and 1."""
     return np.select([trimap == 0, trimap == 255], [0.0, 1.0], 0.5)

@@ -1,4 +1,4 @@
-"""One relaxation of foreground estimation, against the normal equations of each pixel."""
+"""One level of foreground estimation, against the normal equations of each pixel."""
 
 from __future__ import annotations
 
@@ -7,66 +7,108 @@ import pytest
 
 from hybridbg._kernels import multilevel_foreground as kernel
 from tests.matting.pictures import smooth
+from tests.reference import multilevel_foreground as reference
 
-SHAPE = (9, 12)
 REGULARIZATION = 1e-3
+SHAPES = [(1, 1), (1, 40), (40, 1), (9, 12), (33, 35), (65, 117), (70, 250), (140, 119)]
+"""Smaller than a tile of 64 x 116, a pixel more, several of them."""
 
 
-def relaxed(image, alpha, foreground, background, *, fixed):
-    """Even rows, then odd rows; along a row each pixel sees its left neighbour's new value."""
-    foreground, background = (array.astype(np.float64) for array in (foreground, background))
-    height, width = alpha.shape
-    for row in [*range(0, height, 2), *range(1, height, 2)]:
-        for col in range(width):
-            places = [
-                (max(row - 1, 0), col),
-                (min(row + 1, height - 1), col),
-                (row, max(col - 1, 0)),
-                (row, min(col + 1, width - 1)),
-            ]
-            own = alpha[row, col]
-            weights = [REGULARIZATION + abs(own - alpha[place]) for place in places]
-            total = sum(weights)
-            pull_f = sum(w * foreground[place] for w, place in zip(weights, places, strict=True))
-            pull_b = sum(w * background[place] for w, place in zip(weights, places, strict=True))
-            rest = image[row, col]
-            if fixed:
-                side = pull_f + own * (rest - (1 - own) * background[row, col])
-                foreground[row, col] = np.clip(side / (own**2 + total), 0, 1)
-                continue
-            matrix = np.array(
-                [[own**2 + total, own * (1 - own)], [own * (1 - own), (1 - own) ** 2 + total]]
-            )
-            side = np.stack([pull_f + own * rest, pull_b + (1 - own) * rest])
-            solution = np.linalg.solve(matrix, side)
-            foreground[row, col], background[row, col] = solution.clip(0, 1)
-    return foreground, background
+def soft(shape, seed=4):
+    """Alpha of islands: all 0, all 1, and a band of everything between."""
+    large = smooth((max(*shape, 20),) * 2, seed, blur=6)[..., 0]
+    return (3 * large[: shape[0], : shape[1]] - 1).clip(0, 1)
+
+
+def run(alpha, shape=None, *, sweeps=2, fixed=False, settle=True, threads=2, empty=False):
+    """Refine random pictures; return foreground and background with the arguments used.
+
+    A fixed background is as large as the level, and no other is asked for.
+    """
+    shape = alpha.shape if shape is None else shape
+    image = np.random.default_rng(1).random((*alpha.shape, 3), dtype=np.float32)
+    coarse = tuple((side + 1) // 2 for side in shape)
+    front = np.random.default_rng(2).random((*coarse, 3), dtype=np.float32)
+    back = np.random.default_rng(3).random((*(shape if fixed else coarse), 3), dtype=np.float32)
+    alpha = np.ascontiguousarray(alpha, np.float32)
+    for array in (image, alpha, front, back):
+        array.flags.writeable = False
+    found = np.full((*shape, 3), np.nan, np.float32)
+    behind = np.full((0, 0, 3) if empty or fixed else (*shape, 3), np.nan, np.float32)
+    memory = np.zeros((threads, kernel.CELLS), np.float32)
+    kernel.refine(
+        image, alpha, front, back, fixed, REGULARIZATION, sweeps, settle, found, behind, memory,
+        threads,
+    )  # fmt: skip
+    return found, behind, (image, alpha, front, back)
+
+
+@pytest.mark.parametrize("settle", [False, True])
+@pytest.mark.parametrize("fixed", [False, True])
+@pytest.mark.parametrize("sweeps", [1, 3])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_level_is_that_of_the_normal_equations(shape, sweeps, fixed, settle):
+    foreground, background, given = run(soft(shape), sweeps=sweeps, fixed=fixed, settle=settle)
+    expected = reference.refine(
+        *given, shape, sweeps, regularization=REGULARIZATION, fixed_background=fixed, settle=settle
+    )
+    np.testing.assert_allclose(foreground, expected[0], atol=2e-4)
+    if not fixed:
+        np.testing.assert_allclose(background, expected[1], atol=2e-4)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (17, 31), (64, 116), (90, 200)])
+def test_a_smaller_level_takes_the_nearest_pixels(shape):
+    foreground, background, given = run(soft((101, 233)), shape)
+    expected = reference.refine(*given, shape, 2, regularization=REGULARIZATION)
+    np.testing.assert_allclose(foreground, expected[0], atol=2e-4)
+    np.testing.assert_allclose(background, expected[1], atol=2e-4)
+
+
+def test_most_sweeps_on_one_tile():
+    alpha = soft((32, 32))
+    foreground, _, given = run(alpha, sweeps=10, settle=False)
+    expected = reference.refine(
+        *given, alpha.shape, 10, regularization=REGULARIZATION, settle=False
+    )
+    np.testing.assert_allclose(foreground, expected[0], atol=2e-4)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_hard_edges_and_lone_pixels(seed):
+    rng = np.random.default_rng(seed)
+    alpha = np.zeros((70, 130))
+    alpha[10:50, 20:125] = 1
+    alpha[tuple(rng.integers(0, side, 5) for side in alpha.shape)] = rng.random(5)
+    alpha[tuple(rng.integers(0, side, 5) for side in alpha.shape)] = rng.integers(0, 2, 5)
+    foreground, background, given = run(alpha, sweeps=3)
+    expected = reference.refine(*given, alpha.shape, 3, regularization=REGULARIZATION)
+    np.testing.assert_allclose(foreground, expected[0], atol=2e-4)
+    np.testing.assert_allclose(background, expected[1], atol=2e-4)
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_where_all_is_settled_nothing_is_relaxed(value):
+    foreground, background, (image, _, front, back) = run(np.full((80, 130), value))
+    continued = [reference.nearest(array, (80, 130)) for array in (front, back)]
+    assert np.array_equal(foreground, image if value else continued[0])
+    assert np.array_equal(background, continued[1] if value else image)
+
+
+def test_foreground_is_the_image_where_alpha_is_one():
+    foreground, _, (image, alpha, *_) = run(soft((150, 150)))
+    assert (alpha == 1).any()
+    assert np.array_equal(foreground[alpha == 1], image[alpha == 1])
+
+
+def test_a_background_that_nobody_needs_is_left_out():
+    alpha = soft((70, 130))
+    assert np.array_equal(run(alpha)[0], run(alpha, empty=True)[0])
 
 
 @pytest.mark.parametrize("fixed", [False, True])
-@pytest.mark.parametrize("sweeps", [1, 3])
-def test_relaxation_solves_each_pixels_normal_equations(fixed, sweeps):
-    image, front, back = (smooth(SHAPE, seed) for seed in range(3))
-    alpha = np.ascontiguousarray(smooth(SHAPE, 4)[..., 0])
-    expected = front, back
-    for _ in range(sweeps):
-        expected = relaxed(image, alpha, *expected, fixed=fixed)
-    found = front.copy(), back.copy()
-    kernel.relax(image, alpha, REGULARIZATION, sweeps, fixed, *found, 2)
-    np.testing.assert_allclose(found[0], expected[0], atol=2e-4)
-    np.testing.assert_allclose(found[1], expected[1], atol=2e-4)
-    if fixed:
-        assert np.array_equal(found[1], back)
-
-
-def test_the_same_bits_for_any_number_of_threads():
-    image, front, back = (smooth((31, 40), seed) for seed in range(3))
-    alpha = np.ascontiguousarray(smooth((31, 40), 4)[..., 0])
-    results = []
-    for threads in (1, 2, 3):
-        found = front.copy(), back.copy()
-        kernel.relax(image, alpha, REGULARIZATION, 4, False, *found, threads)
-        results.append(found)
-    for found in results[1:]:
-        assert np.array_equal(found[0], results[0][0])
-        assert np.array_equal(found[1], results[0][1])
+def test_the_same_bits_for_any_number_of_threads(fixed):
+    one, *others = (run(soft((200, 300)), sweeps=3, fixed=fixed, threads=n) for n in (1, 2, 3))
+    for other in others:
+        assert np.array_equal(one[0], other[0])
+        assert np.array_equal(one[1], other[1])

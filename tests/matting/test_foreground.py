@@ -16,7 +16,8 @@ from hybridbg.core.errors import (
     InvalidMaskError,
     InvalidOptionError,
 )
-from hybridbg.matting import estimate_foreground
+from hybridbg.matting import estimate_foreground, multilevel_foreground
+from hybridbg.matting.foreground import multilevel_colours
 from tests.matting.pictures import SAMPLES, as_float, smooth
 
 SHAPE = (40, 56)
@@ -50,9 +51,11 @@ def test_constant_colours_are_recovered():
     assert np.abs(foreground - FRONT)[ALPHA > 0.1].max() < 0.01
 
 
-def test_they_go_on_smoothly_where_alpha_is_zero():
-    foreground = estimate_foreground(IMAGE, ALPHA)
-    assert np.abs(foreground - FRONT)[ALPHA == 0].max() < 0.05
+@pytest.mark.parametrize("shape", [SHAPE, (300, 400)])
+def test_they_go_on_smoothly_where_alpha_is_zero(shape):
+    alpha = soft_alpha(shape)
+    foreground = estimate_foreground(mix(FRONT, BACK, alpha), alpha)
+    assert np.abs(foreground - FRONT)[alpha == 0].max() < 0.05
 
 
 @settings(deadline=None, max_examples=25)
@@ -94,6 +97,12 @@ def test_with_the_true_background_samples_recompose(name, sample):
 
 
 class TestPlate:
+    def test_a_large_picture(self):
+        shape = (300, 400)
+        alpha, back = soft_alpha(shape), smooth(shape, seed=3)
+        found = estimate_foreground(mix(FRONT, back, alpha), alpha, background=back)
+        assert np.abs(found - FRONT)[mixed(alpha)].mean() < 0.02
+
     def test_a_plate_gives_the_colours_that_were_mixed(self):
         back = smooth(SHAPE, seed=3, blur=1)
         image = mix(FRONT, back, ALPHA)
@@ -129,21 +138,30 @@ class TestPlate:
         assert np.array_equal(back, copy)
 
 
-def test_on_mixed_pixels_they_are_as_true_as_pymattings(sample):
+def test_on_mixed_pixels_they_are_truer_than_pymattings(sample):
     import pymatting
 
-    ratios = []
+    errors, misfits = [], []
     for name in SAMPLES:
         files = sample(name)
-        image, alpha, truth = map(as_float, (files.image, files.alpha, files.foreground))
-        where = mixed(alpha)
-        ours = np.abs(estimate_foreground(image, alpha) - truth)[where].mean()
-        theirs = pymatting.estimate_foreground_ml(
-            image.astype(np.float64), alpha.astype(np.float64)
+        image, alpha, truth, back = map(
+            as_float, (files.image, files.alpha, files.foreground, files.background)
         )
-        ratios.append(ours / np.abs(theirs - truth)[where].mean())
-    assert max(ratios) < 1.02
-    assert np.mean(ratios) < 1.005
+        where = mixed(alpha)
+        both = [
+            estimate_foreground(image, alpha),
+            pymatting.estimate_foreground_ml(image.astype(np.float64), alpha.astype(np.float64)),
+        ]
+        error, misfit = (
+            [np.abs(found - wanted)[where].mean() for found in each]
+            for each, wanted in [(both, truth), ([mix(f, back, alpha) for f in both], image)]
+        )
+        errors.append(error[0] / error[1])
+        misfits.append(misfit[0] / misfit[1])
+    assert max(errors) < 1.04  # one sample of seven is worse
+    assert np.mean(errors) < 0.96
+    assert max(misfits) < 1
+    assert np.mean(misfits) < 0.94
 
 
 def test_the_same_bits_for_any_number_of_threads(sample):
@@ -153,6 +171,15 @@ def test_the_same_bits_for_any_number_of_threads(sample):
     ]
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])
+
+
+def test_the_background_besides_does_not_change_them(sample):
+    files = sample("hair")
+    image, alpha = as_float(files.image), as_float(files.alpha)
+    foreground, background = multilevel_colours(image, alpha, num_threads=2)
+    assert np.array_equal(foreground, multilevel_foreground(image, alpha, num_threads=2))
+    again = alpha[..., None] * foreground + (1 - alpha[..., None]) * background
+    assert np.abs(again - image)[mixed(alpha)].mean() < 0.01
 
 
 def test_inputs_may_be_read_only_or_strided_and_are_not_modified():
