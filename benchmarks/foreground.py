@@ -45,7 +45,7 @@ Floats = NDArray[np.floating]
 def main() -> None:
     """Measure and print the tables."""
     options = parser(__doc__, data=True)
-    options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--repeats", type=int, default=9)
     options.add_argument("--memory", action="store_true")
     given = options.parse_args()
     names = sorted(path.parent.name for path in SAMPLES.glob("*/foreground.png"))

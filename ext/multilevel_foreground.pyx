@@ -29,17 +29,17 @@ not depend on their number.
 
 from cython.parallel cimport prange, threadid
 from libc.math cimport fabsf
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 cdef enum:
     CHANNELS = 3
     SWEEPS = 10  # at most, on levels of one tile; on others the margin is part of the cost
     MARGIN = 2 * SWEEPS
-    SEGMENT = 16  # cells of each parity
+    SEGMENT = 8  # cells of each parity
     TILE_ROWS = 64
     TILE_COLS = 116  # even; with the margins of three sweeps a whole number of segments
     ROWS = TILE_ROWS + 2 * MARGIN
-    SEGMENTS = 5
+    SEGMENTS = 10
     COLS = 2 * SEGMENT * SEGMENTS  # TILE_COLS + 2 * MARGIN and some
 
     ALPHA = 0  # planes of a tile's memory
@@ -173,11 +173,14 @@ cdef void find_busy(const Tile* tile, bint settle, Marks* marks) noexcept nogil:
     cdef char kind
     for row in range(tile.rows):
         cells = tile.cells + ALPHA * tile.plane + row * tile.row_step
+        here = row * SEGMENTS
         for segment in range(SEGMENTS):
-            here = row * SEGMENTS + segment
-            marks.busy[here] = marks.wanted[here] = 0
-            if segment < tile.segments:
-                marks.kind[here] = kind_of(cells, cells + tile.half, segment, tile.segments)
+            marks.busy[here + segment] = marks.wanted[here + segment] = 0
+        if row > 0 and not memcmp(cells, cells - tile.row_step, tile.row_step * sizeof(float)):
+            memcpy(marks.kind + here, marks.kind + here - SEGMENTS, SEGMENTS)
+            continue
+        for segment in range(tile.segments):
+            marks.kind[here + segment] = kind_of(cells, cells + tile.half, segment, tile.segments)
     for row in range(1, tile.rows - 1):
         for segment in range(tile.segments):
             here = row * SEGMENTS + segment
@@ -412,6 +415,15 @@ cdef void store_nearest(
         out += CHANNELS
 
 
+cdef bint same_guess(const Marks* marks, Py_ssize_t place, Py_ssize_t count) noexcept nogil:
+    """Whether segments of one kind, which keep their first guess, do so in the row above too."""
+    cdef Py_ssize_t above
+    for above in range(place - SEGMENTS, place - SEGMENTS + count):
+        if marks.wanted[above] or marks.kind[above] != marks.kind[place]:
+            return False
+    return True
+
+
 cdef void store(
     const Tile* tile, const Marks* marks, const Source* image, const Source* coarse, char known,
     Py_ssize_t plane,
@@ -421,8 +433,10 @@ cdef void store(
     cdef Py_ssize_t row, segment, stop, col, end
     cdef const char* wanted
     cdef const char* kind
+    cdef const Source* source
     cdef float* out
-    for row in range(tile.top - tile.first_row, tile.bottom - tile.first_row):
+    cdef Py_ssize_t top = tile.top - tile.first_row
+    for row in range(top, tile.bottom - tile.first_row):
         wanted = marks.wanted + row * SEGMENTS
         kind = marks.kind + row * SEGMENTS
         segment = 0
@@ -436,10 +450,17 @@ cdef void store(
                 out = &target[tile.first_row + row, tile.first_col + col, 0]
                 if wanted[segment]:
                     store_cells(tile, row, col, end, plane, out)
-                elif kind[segment] == known:  # ALL_ZERO is 0 and ALL_ONE is 1
-                    store_nearest(tile, image, row, col, end, out)
-                else:
-                    store_nearest(tile, coarse, row, col, end, out)
+                else:  # the first guess; ALL_ZERO is 0 and ALL_ONE is 1
+                    source = image if kind[segment] == known else coarse
+                    if row > top and nearest_row(tile, source, row) == nearest_row(
+                        tile, source, row - 1
+                    ) and same_guess(marks, row * SEGMENTS + segment, stop - segment):
+                        memcpy(
+                            out, out - CHANNELS * tile.width,
+                            (end - col) * CHANNELS * sizeof(float),
+                        )
+                    else:
+                        store_nearest(tile, source, row, col, end, out)
             segment = stop
 
 
@@ -509,9 +530,9 @@ def refine(
 ):
     """Write a level's colours; `background` may be empty, when nobody needs it.
 
-    If `fixed_background`, `coarse_background` is the full plate and `background` is empty. Without `settle` every pixel is
-    relaxed. At most SWEEPS sweeps; more than three are dear on levels of many tiles. `memory`:
-    CELLS zeros for each thread, or what another level left there.
+    If `fixed_background`, `coarse_background` is the full plate and `background` is empty. Without
+    `settle` every pixel is relaxed. At most SWEEPS sweeps; more than three are dear on levels of
+    many tiles. `memory`: CELLS zeros for each thread, or what another level left there.
     """
     cdef Py_ssize_t height = foreground.shape[0], width = foreground.shape[1]
     cdef Py_ssize_t across = (width + TILE_COLS - 1) // TILE_COLS
