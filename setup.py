@@ -1,16 +1,23 @@
 """Compile every `ext/NAME.pyx` to `hybridbg._kernels.NAME`; everything else is in pyproject.toml.
 
+On x86-64 every kernel is compiled again for AVX2 and for AVX-512, into subpackages of
+`hybridbg._kernels` from which the fastest that the processor runs is taken at run time. A wheel
+therefore needs no -march=native, and still uses what is there.
+
 Environment variables read at build time:
 
-HYBRIDBG_DEBUG_KERNELS=1   build with bounds checks on and optimisation low
+HYBRIDBG_DEBUG_KERNELS=1   build with bounds checks on and optimisation low, for the baseline only
 HYBRIDBG_NO_OPENMP=1       build without OpenMP even where the compiler has it
+HYBRIDBG_NO_SIMD=1         build for the baseline processor only
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import tempfile
+from copy import copy
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -19,6 +26,16 @@ from setuptools.command.build_ext import build_ext
 
 DEBUG = os.environ.get("HYBRIDBG_DEBUG_KERNELS") == "1"
 NO_OPENMP = os.environ.get("HYBRIDBG_NO_OPENMP") == "1"
+NO_SIMD = os.environ.get("HYBRIDBG_NO_SIMD") == "1"
+
+SIMD = {
+    "avx2": ["-mavx2", "-mfma"],
+    "avx512": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx2", "-mfma"],
+}
+"""Subpackages and what GCC and Clang are told; ext/threads.pyx asks the processor the same."""
+
+SAME_EVERYWHERE = {"threads"}
+"""Kernels that have nothing to vectorise."""
 
 DIRECTIVES = {
     "language_level": 3,
@@ -66,7 +83,29 @@ class BuildKernels(build_ext):
         for extension in self.extensions:
             extension.extra_compile_args = compile_flags
             extension.extra_link_args = link_flags
+        if not msvc and self.has_x86_64():
+            self.extensions = self.extensions + [
+                variant(extension, name)
+                for extension in self.extensions
+                for name in SIMD
+                if extension.name.rpartition(".")[2] not in SAME_EVERYWHERE
+            ]
         super().build_extensions()
+
+    def build_extension(self, extension: Extension) -> None:
+        """Build one, with object files of its own: the variants share their source."""
+        kept = self.build_temp
+        self.build_temp = str(Path(kept, extension.name))
+        try:
+            super().build_extension(extension)
+        finally:
+            self.build_temp = kept
+
+    def has_x86_64(self) -> bool:
+        """Whether this is an ordinary build for one x86-64 processor."""
+        universal = "arm64" in os.environ.get("ARCHFLAGS", "")
+        x86_64 = platform.machine().lower() in {"x86_64", "amd64"}
+        return x86_64 and sys.maxsize > 2**32 and not (universal or DEBUG or NO_SIMD)
 
     def has_openmp(self) -> bool:
         """Whether a small OpenMP program compiles and links."""
@@ -88,6 +127,15 @@ class BuildKernels(build_ext):
         return True
 
 
+def variant(extension: Extension, simd: str) -> Extension:
+    """Return the extension compiled for a better processor, in that subpackage."""
+    package, _, name = extension.name.rpartition(".")
+    better = copy(extension)
+    better.name = f"{package}.{simd}.{name}"
+    better.extra_compile_args = [*extension.extra_compile_args, *SIMD[simd]]
+    return better
+
+
 extensions = [
     Extension(f"hybridbg._kernels.{path.stem}", [path.as_posix()])
     for path in sorted(Path("ext").glob("*.pyx"))
@@ -95,7 +143,11 @@ extensions = [
 
 setup(
     ext_modules=cythonize(
-        extensions, build_dir="build/cython", compiler_directives=DIRECTIVES, quiet=True
+        extensions,
+        build_dir="build/cython",
+        compiler_directives=DIRECTIVES,
+        include_path=["ext"],
+        quiet=True,
     ),
     cmdclass={"build_ext": BuildKernels},
 )

@@ -6,9 +6,11 @@ on a square grid of nodes with spacing `CELL` pixels, node J spans hat_J(i) * (1
 Its Galerkin operator has 4 x 4 blocks on a 5 x 5 stencil of nodes; coarser levels halve the node
 grid with bilinear weights and keep the four functions, and so keep that stencil.
 
-    level 0 -> 1    P[i, (J, q)] = hat_J(i) c_q(i),   c = (1, R - r, G - g, B - b), (r, g, b) the mean
+    level 0 -> 1    P[i, (J, q)] = hat_J(i) c_q(i),   c = (1, R - r, G - g, B - b) = colours[i]
     level n -> n+1  P[J, I] = hat_I(J) times the 4 x 4 identity
     operator        A_coarse = P' A P, accumulated in float64 and kept in float32
+
+(r, g, b) is the mean colour, so that the four functions differ as much as they can.
 
 Storage: nodes with at least one unknown pixel under their hat are numbered in reading order
 through `index` (-1 elsewhere). `blocks[J, k]` couples node J with its k-th neighbour, forward half
@@ -22,11 +24,14 @@ parallel, then those of odd number; node operations gather. The order of sums is
 from cython.parallel cimport prange
 from libc.stdint cimport int32_t, int64_t
 
+from fours cimport add_four, add_outer, add_wide, add_widened
+
 cdef enum:
     CELL = 8         # pixels between nodes; a power of two
     SHIFT = 3        # its logarithm
     BASIS = 4        # 1, R, G, B
     BLOCK = 16       # entries of a block
+    NEIGHBOURS = 25  # of a pixel, itself included
     BANDS = 12       # forward neighbours of a pixel
     AROUND = 4       # node rows (or columns) that one pixel's stencil can reach
 
@@ -42,44 +47,32 @@ ROW_STEP[:] = [0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]
 COL_STEP[:] = [1, 2, -2, -1, 0, 1, 2, -2, -1, 0, 1, 2]
 
 
-cdef inline void basis_at(
-    const float[:, :, ::1] image, Py_ssize_t row, Py_ssize_t col, const double* mean, double* basis,
-) noexcept nogil:
-    basis[0] = 1
-    basis[1] = image[row, col, 0] - mean[0]
-    basis[2] = image[row, col, 1] - mean[1]
-    basis[3] = image[row, col, 2] - mean[2]
-
-
-cdef inline void spread(
-    const float[:, :, ::1] image, const double* mean, Py_ssize_t row, Py_ssize_t col, double weight,
+cdef inline void spread_row(
+    const double* weights, const float* colours, Py_ssize_t row, Py_ssize_t col,
     Py_ssize_t first_row, Py_ssize_t first_col, double* reached,
 ) noexcept nogil:
-    """reached[J, K, q] += weight P[pixel, (J, K, q)], with node rows counted from first_row."""
-    cdef double basis[BASIS]
-    cdef double down = <double>(row & (CELL - 1)) / CELL
-    cdef double right = <double>(col & (CELL - 1)) / CELL
-    cdef double* corner = reached + (
-        ((row >> SHIFT) - first_row) * AROUND + (col >> SHIFT) - first_col
-    ) * BASIS
-    cdef double w
-    cdef Py_ssize_t q
-    basis_at(image, row, col, mean, basis)
-    w = (1 - down) * (1 - right) * weight
-    for q in range(BASIS):
-        corner[q] += w * basis[q]
-    if right > 0:
-        w = (1 - down) * right * weight
-        for q in range(BASIS):
-            corner[BASIS + q] += w * basis[q]
-    if down > 0:
-        w = down * (1 - right) * weight
-        for q in range(BASIS):
-            corner[AROUND * BASIS + q] += w * basis[q]
-        if right > 0:
-            w = down * right * weight
-            for q in range(BASIS):
-                corner[(AROUND + 1) * BASIS + q] += w * basis[q]
+    """reached[J, K, q] += weight P[pixel, (J, K, q)] over five pixels from (row, col)."""
+    # What goes to the nodes left and right of each pixel, by columns of cells. They are kept
+    # apart so that a sum is read back as it was written, which processors like.
+    cdef double left[(AROUND - 1) * BASIS]
+    cdef double right[(AROUND - 1) * BASIS]
+    cdef double across, down = <double>(row & (CELL - 1)) / CELL
+    cdef double* above = reached + ((row >> SHIFT) - first_row) * AROUND * BASIS
+    cdef double* below = above + AROUND * BASIS
+    cdef Py_ssize_t n, q, cell
+    for q in range((AROUND - 1) * BASIS):
+        left[q] = 0
+        right[q] = 0
+    for n in range(5):
+        across = <double>((col + n) & (CELL - 1)) / CELL
+        cell = (((col + n) >> SHIFT) - first_col) * BASIS
+        add_widened((1 - across) * weights[n], colours + n * BASIS, left + cell)
+        add_widened(across * weights[n], colours + n * BASIS, right + cell)
+    for q in range(0, (AROUND - 1) * BASIS, 4):
+        add_wide(1 - down, left + q, above + q)
+        add_wide(1 - down, right + q, above + BASIS + q)
+        add_wide(down, left + q, below + q)
+        add_wide(down, right + q, below + BASIS + q)
 
 
 cdef inline Py_ssize_t half_stencil(Py_ssize_t dj, Py_ssize_t dk) noexcept nogil:
@@ -92,36 +85,31 @@ cdef inline Py_ssize_t half_stencil(Py_ssize_t dj, Py_ssize_t dk) noexcept nogil
 
 
 cdef void galerkin_pixel(
-    const stored[:, ::1] bands, const double[::1] diagonal, const int64_t[:, ::1] run_base,
-    Py_ssize_t run, Py_ssize_t step, Py_ssize_t row, Py_ssize_t col,
-    const float[:, :, ::1] image, const double* mean, const int32_t[:, ::1] index,
-    double[:, :, ::1] blocks,
+    const stored[:, ::1] bands, const double[::1] diagonal, const int64_t* base,
+    Py_ssize_t step, Py_ssize_t row, Py_ssize_t col, const float[:, ::1] colours,
+    const int32_t[:, ::1] index, double[:, :, ::1] blocks,
 ) noexcept nogil:
     """Add one unknown pixel's row of P' A P."""
     cdef double reached[AROUND * AROUND * BASIS]
-    cdef double basis[BASIS]
-    cdef Py_ssize_t k, p, q, a, b, j, m, half, node, centre = run_base[run, 2] + step
+    cdef double weights[NEIGHBOURS]
+    cdef Py_ssize_t k, q, a, b, j, m, half, node, centre = base[2] + step
     cdef Py_ssize_t first_row = (row >> SHIFT) - 1, first_col = (col >> SHIFT) - 1
     cdef double value, weight
-    cdef double* block
+    cdef double basis[BASIS]
     cdef double* other
     for k in range(AROUND * AROUND * BASIS):
         reached[k] = 0
-    spread(image, mean, row, col, diagonal[centre], first_row, first_col, reached)
+    weights[12] = diagonal[centre]
     for k in range(BANDS):
-        value = bands[k, centre]
-        if value != 0:
-            spread(
-                image, mean, row + ROW_STEP[k], col + COL_STEP[k], value,
-                first_row, first_col, reached,
-            )
-        value = bands[k, run_base[run, 2 - ROW_STEP[k]] - COL_STEP[k] + step]
-        if value != 0:
-            spread(
-                image, mean, row - ROW_STEP[k], col - COL_STEP[k], value,
-                first_row, first_col, reached,
-            )
-    basis_at(image, row, col, mean, basis)
+        weights[13 + k] = bands[k, centre]
+        weights[11 - k] = bands[k, base[2 - ROW_STEP[k]] - COL_STEP[k] + step]
+    for k in range(5):
+        spread_row(
+            weights + 5 * k, &colours[base[k] + step - 2, 0], row + k - 2, col - 2,
+            first_row, first_col, reached,
+        )
+    for q in range(BASIS):
+        basis[q] = colours[centre, q]
     for a in range(2):
         for b in range(2):
             weight = <double>(row & (CELL - 1)) / CELL
@@ -138,10 +126,7 @@ cdef void galerkin_pixel(
                     other = reached + (j * AROUND + m) * BASIS
                     if other[0] == 0 and other[1] == 0 and other[2] == 0 and other[3] == 0:
                         continue
-                    block = &blocks[node, half, 0]
-                    for p in range(BASIS):
-                        for q in range(BASIS):
-                            block[p * BASIS + q] += weight * basis[p] * other[q]
+                    add_outer(weight, basis, other, &blocks[node, half, 0])
 
 
 def galerkin_pixels(
@@ -152,8 +137,7 @@ def galerkin_pixels(
     const int32_t[::1] run_length not None,
     const int64_t[:, ::1] run_base not None,
     const int64_t[::1] cell_rows not None,
-    const float[:, :, ::1] image not None,
-    const double[::1] mean not None,
+    const float[:, ::1] colours not None,
     const int32_t[:, ::1] index not None,
     double[:, :, ::1] blocks not None,
     int num_threads,
@@ -167,8 +151,8 @@ def galerkin_pixels(
             for run in range(cell_rows[2 * half + parity], cell_rows[2 * half + parity + 1]):
                 for step in range(run_length[run]):
                     galerkin_pixel(
-                        bands, diagonal, run_base, run, step, run_row[run], run_col[run] + step,
-                        image, &mean[0], index, blocks,
+                        bands, diagonal, &run_base[run, 0], step, run_row[run],
+                        run_col[run] + step, colours, index, blocks,
                     )
 
 
@@ -191,25 +175,43 @@ def mark_nodes(
                     index[(row >> SHIFT) + 1, k] = 1
 
 
+cdef inline Py_ssize_t in_cell(Py_ssize_t col, Py_ssize_t left) noexcept nogil:
+    """How many of `left` pixels from `col` lie before the next column of nodes."""
+    return min(left, CELL - (col & (CELL - 1)))
+
+
+cdef inline void add_to_node(
+    float weight, const float* sums, float[:, ::1] coarse, int32_t node,
+) noexcept nogil:
+    if node >= 0:  # a node beyond the last, with nothing to take, has no number
+        add_four(weight, sums, &coarse[node, 0])
+
+
 cdef void restrict_run(
     Py_ssize_t row, Py_ssize_t col, Py_ssize_t length, const float* residual,
-    const float[:, :, ::1] image, const double* mean, const int32_t[:, ::1] index,
-    float[:, ::1] coarse,
+    const float* colours, const int32_t[:, ::1] index, float[:, ::1] coarse,
 ) noexcept nogil:
-    cdef double basis[BASIS]
-    cdef double down = <double>(row & (CELL - 1)) / CELL
-    cdef double right, w
-    cdef Py_ssize_t n, a, b, q, node
-    for n in range(length):
-        basis_at(image, row, col + n, mean, basis)
-        right = <double>((col + n) & (CELL - 1)) / CELL
-        for a in range(2):
-            for b in range(2):
-                w = (down if a else 1 - down) * (right if b else 1 - right) * residual[n]
-                if w != 0:
-                    node = index[(row >> SHIFT) + a, ((col + n) >> SHIFT) + b]
-                    for q in range(BASIS):
-                        coarse[node, q] += <float>(w * basis[q])
+    cdef float left[BASIS]
+    cdef float right[BASIS]
+    cdef float down = <float>(row & (CELL - 1)) / CELL
+    cdef float across
+    cdef Py_ssize_t start = 0, count, n, q, node_row = row >> SHIFT, node_col
+    while start < length:
+        count = in_cell(col + start, length - start)
+        for q in range(BASIS):
+            left[q] = 0
+            right[q] = 0
+        for n in range(start, start + count):
+            across = <float>((col + n) & (CELL - 1)) / CELL
+            add_four((1 - across) * residual[n], colours + n * BASIS, left)
+            add_four(across * residual[n], colours + n * BASIS, right)
+        node_col = (col + start) >> SHIFT
+        add_to_node(1 - down, left, coarse, index[node_row, node_col])
+        add_to_node(1 - down, right, coarse, index[node_row, node_col + 1])
+        if down > 0:
+            add_to_node(down, left, coarse, index[node_row + 1, node_col])
+            add_to_node(down, right, coarse, index[node_row + 1, node_col + 1])
+        start += count
 
 
 def restrict_pixels(
@@ -219,8 +221,7 @@ def restrict_pixels(
     const int32_t[::1] run_length not None,
     const int64_t[:, ::1] run_base not None,
     const int64_t[::1] cell_rows not None,
-    const float[:, :, ::1] image not None,
-    const double[::1] mean not None,
+    const float[:, ::1] colours not None,
     const int32_t[:, ::1] index not None,
     float[:, ::1] coarse not None,
     int num_threads,
@@ -234,33 +235,46 @@ def restrict_pixels(
             for run in range(cell_rows[2 * half + parity], cell_rows[2 * half + parity + 1]):
                 restrict_run(
                     run_row[run], run_col[run], run_length[run], &residual[run_base[run, 2]],
-                    image, &mean[0], index, coarse,
+                    &colours[run_base[run, 2], 0], index, coarse,
                 )
+
+
+cdef inline void mix_nodes(
+    float down, const float[:, ::1] coarse, int32_t above, int32_t below, float* mixed,
+) noexcept nogil:
+    """mixed = (1 - down) coarse[above] + down coarse[below]; nodes without number count as 0."""
+    cdef Py_ssize_t q
+    for q in range(BASIS):
+        mixed[q] = (1 - down) * coarse[above, q] if above >= 0 else 0
+    if below >= 0:
+        for q in range(BASIS):
+            mixed[q] += down * coarse[below, q]
 
 
 cdef void prolong_run(
     Py_ssize_t row, Py_ssize_t col, Py_ssize_t length, float* fine,
-    const float[:, :, ::1] image, const double* mean, const int32_t[:, ::1] index,
-    const float[:, ::1] coarse,
+    const float* colours, const int32_t[:, ::1] index, const float[:, ::1] coarse,
 ) noexcept nogil:
-    cdef double basis[BASIS]
-    cdef double down = <double>(row & (CELL - 1)) / CELL
-    cdef double right, w, total
-    cdef Py_ssize_t n, a, b, node
-    for n in range(length):
-        basis_at(image, row, col + n, mean, basis)
-        right = <double>((col + n) & (CELL - 1)) / CELL
-        total = 0
-        for a in range(2):
-            for b in range(2):
-                w = (down if a else 1 - down) * (right if b else 1 - right)
-                if w != 0:
-                    node = index[(row >> SHIFT) + a, ((col + n) >> SHIFT) + b]
-                    total += w * (
-                        basis[0] * coarse[node, 0] + basis[1] * coarse[node, 1]
-                        + basis[2] * coarse[node, 2] + basis[3] * coarse[node, 3]
-                    )
-        fine[n] += <float>total
+    cdef float left[BASIS]
+    cdef float right[BASIS]
+    cdef float down = <float>(row & (CELL - 1)) / CELL
+    cdef float across, total
+    cdef Py_ssize_t start = 0, count, n, q, above = row >> SHIFT, node_col
+    cdef Py_ssize_t below = above + (1 if down > 0 else 0)
+    while start < length:
+        count = in_cell(col + start, length - start)
+        node_col = (col + start) >> SHIFT
+        mix_nodes(down, coarse, index[above, node_col], index[below, node_col], left)
+        mix_nodes(down, coarse, index[above, node_col + 1], index[below, node_col + 1], right)
+        for q in range(BASIS):
+            right[q] -= left[q]
+        for n in range(start, start + count):
+            across = <float>((col + n) & (CELL - 1)) / CELL
+            total = 0
+            for q in range(BASIS):
+                total += colours[n * BASIS + q] * (left[q] + across * right[q])
+            fine[n] += total
+        start += count
 
 
 def prolong_pixels(
@@ -270,8 +284,7 @@ def prolong_pixels(
     const int32_t[::1] run_length not None,
     const int64_t[:, ::1] run_base not None,
     const int64_t[::1] chunks not None,
-    const float[:, :, ::1] image not None,
-    const double[::1] mean not None,
+    const float[:, ::1] colours not None,
     const int32_t[:, ::1] index not None,
     float[::1] fine not None,
     int num_threads,
@@ -284,5 +297,5 @@ def prolong_pixels(
         for run in range(chunks[chunk], chunks[chunk + 1]):
             prolong_run(
                 run_row[run], run_col[run], run_length[run], &fine[run_base[run, 2]],
-                image, &mean[0], index, coarse,
+                &colours[run_base[run, 2], 0], index, coarse,
             )

@@ -8,6 +8,8 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.stdint cimport int32_t
 
+from fours cimport add_columns, add_rows
+
 cdef enum:
     BASIS = 4
     BLOCK = 16
@@ -43,33 +45,27 @@ cdef inline void node_product(
     const float[:, :, ::1] blocks, const int32_t[:, ::1] neighbours, const float[:, ::1] x,
     Py_ssize_t node, float* total,
 ) noexcept nogil:
-    cdef Py_ssize_t k, p, other
-    cdef const float* block
-    cdef const float* value
-    for p in range(BASIS):
-        total[p] = 0
+    """total = (A x) at a node; entries of blocks are multiplied in place, then summed up."""
+    cdef float forward[BLOCK]
+    cdef float backward[BLOCK]
+    cdef Py_ssize_t k, p, q, other
+    for p in range(BLOCK):
+        forward[p] = 0
+        backward[p] = 0
     for k in range(HALF):
         other = neighbours[node, k]
         if other < 0:
             continue
-        block = &blocks[node, k, 0]
-        value = &x[other, 0]
-        for p in range(BASIS):
-            total[p] += (
-                block[p * BASIS] * value[0] + block[p * BASIS + 1] * value[1]
-                + block[p * BASIS + 2] * value[2] + block[p * BASIS + 3] * value[3]
-            )
+        add_rows(&blocks[node, k, 0], &x[other, 0], forward)
     for k in range(1, HALF):
         other = neighbours[node, HALF - 1 + k]
         if other < 0:
             continue
-        block = &blocks[other, k, 0]
-        value = &x[other, 0]
-        for p in range(BASIS):
-            total[p] += (
-                block[p] * value[0] + block[BASIS + p] * value[1]
-                + block[2 * BASIS + p] * value[2] + block[3 * BASIS + p] * value[3]
-            )
+        add_columns(&blocks[other, k, 0], &x[other, 0], backward)
+    for p in range(BASIS):
+        total[p] = 0
+        for q in range(BASIS):
+            total[p] += forward[p * BASIS + q] + backward[q * BASIS + p]
 
 
 def product(
@@ -87,33 +83,34 @@ def product(
         node_product(blocks, neighbours, x, node, &y[node, 0])
 
 
+cdef void subtract_node(
+    const float[:, :, ::1] blocks, const int32_t[:, ::1] neighbours, const float* residual,
+    const float[:, ::1] x, Py_ssize_t node, float* out,
+) noexcept nogil:
+    cdef float total[BASIS]
+    cdef Py_ssize_t p
+    node_product(blocks, neighbours, x, node, total)
+    for p in range(BASIS):
+        out[p] = residual[p] - total[p]
+
+
 def subtract_product(
     const float[:, :, ::1] blocks not None,
     const int32_t[:, ::1] neighbours not None,
-    const float[:, ::1] step not None,
-    float[:, ::1] residual not None,
+    const float[:, ::1] residual not None,
+    const float[:, ::1] x not None,
+    float[:, ::1] out not None,
     int num_threads,
 ):
-    """residual -= A step."""
+    """out = residual - A x."""
     cdef Py_ssize_t node
     for node in prange(
         neighbours.shape[0], schedule="static", num_threads=num_threads, nogil=True
     ):
-        subtract_node(blocks, neighbours, step, node, &residual[node, 0])
+        subtract_node(blocks, neighbours, &residual[node, 0], x, node, &out[node, 0])
 
 
-cdef void subtract_node(
-    const float[:, :, ::1] blocks, const int32_t[:, ::1] neighbours, const float[:, ::1] step,
-    Py_ssize_t node, float* residual,
-) noexcept nogil:
-    cdef float total[BASIS]
-    cdef Py_ssize_t p
-    node_product(blocks, neighbours, step, node, total)
-    for p in range(BASIS):
-        residual[p] -= total[p]
-
-
-cdef inline void scale(const float* inverse, const float* residual, float* out) noexcept nogil:
+cdef inline void scale_node(const float* inverse, const float* residual, float* out) noexcept nogil:
     cdef Py_ssize_t p
     for p in range(BASIS):
         out[p] = (
@@ -122,41 +119,56 @@ cdef inline void scale(const float* inverse, const float* residual, float* out) 
         )
 
 
-def chebyshev_first(
+def scale(
     const float[:, ::1] inverses not None,
     const float[:, ::1] residual not None,
-    float gain,
-    float[:, ::1] x not None,
-    float[:, ::1] step not None,
-    bint from_zero,
+    float g,
+    float[:, ::1] out not None,
 ):
-    """First Chebyshev step: step = gain D^-1 residual; x = step, or x += step."""
+    """out = g D^-1 residual, D being the nodes' own blocks."""
     cdef Py_ssize_t node, p
     with nogil:
         for node in range(inverses.shape[0]):
-            scale(&inverses[node, 0], &residual[node, 0], &step[node, 0])
+            scale_node(&inverses[node, 0], &residual[node, 0], &out[node, 0])
             for p in range(BASIS):
-                step[node, p] *= gain
-                x[node, p] = step[node, p] if from_zero else x[node, p] + step[node, p]
+                out[node, p] *= g
 
 
-def chebyshev_next(
-    const float[:, ::1] inverses not None,
-    const float[:, ::1] residual not None,
-    float keep,
-    float gain,
-    float[:, ::1] x not None,
-    float[:, ::1] step not None,
-):
-    """One more step: step = keep step + gain D^-1 residual; x += step."""
-    cdef Py_ssize_t node, p
+cdef void relax_node(
+    const float[:, :, ::1] blocks, const int32_t[:, ::1] neighbours, const float* inverse,
+    const float* residual, const float[:, ::1] x, Py_ssize_t node, float* out,
+    float a, float b, float g,
+) noexcept nogil:
+    cdef float left[BASIS]
     cdef float scaled[BASIS]
-    with nogil:
-        for node in range(inverses.shape[0]):
-            scale(&inverses[node, 0], &residual[node, 0], scaled)
-            for p in range(BASIS):
-                step[node, p] = keep * step[node, p] + gain * scaled[p]
-                x[node, p] += step[node, p]
+    cdef Py_ssize_t p
+    subtract_node(blocks, neighbours, residual, x, node, left)
+    scale_node(inverse, left, scaled)
+    for p in range(BASIS):
+        out[p] = a * x[node, p] + b * out[p] + g * scaled[p]
+
+
+def relax(
+    const float[:, :, ::1] blocks not None,
+    const int32_t[:, ::1] neighbours not None,
+    const float[:, ::1] inverses not None,
+    const float[:, ::1] residual not None,
+    const float[:, ::1] x not None,
+    float[:, ::1] out not None,
+    float a,
+    float b,
+    float g,
+    int num_threads,
+):
+    """out = a x + b out + g D^-1 (residual - A x)."""
+    cdef Py_ssize_t node
+    for node in prange(
+        neighbours.shape[0], schedule="static", num_threads=num_threads, nogil=True
+    ):
+        relax_node(
+            blocks, neighbours, &inverses[node, 0], &residual[node, 0], x, node, &out[node, 0],
+            a, b, g,
+        )
 
 
 def invert_blocks(

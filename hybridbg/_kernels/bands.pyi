@@ -1,10 +1,9 @@
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import NDArray
 
+PADDING: int
+
 Bands = NDArray[np.float32] | NDArray[np.float64]
-Real = TypeVar("Real", np.float32, np.float64)
 
 def product(
     bands: Bands,
@@ -12,34 +11,24 @@ def product(
     run_length: NDArray[np.int32],
     run_base: NDArray[np.int64],
     chunks: NDArray[np.int64],
-    x: NDArray[Real],
-    y: NDArray[Real],
-    num_threads: int,
-) -> None: ...
-def chebyshev_first(
-    diagonal: NDArray[np.float64],
-    run_length: NDArray[np.int32],
-    run_base: NDArray[np.int64],
-    chunks: NDArray[np.int64],
-    residual: NDArray[np.float32],
-    gain: float,
     x: NDArray[np.float32],
-    step: NDArray[np.float32],
-    from_zero: bool,
+    y: NDArray[np.float64],
+    partial: NDArray[np.float64],
     num_threads: int,
-) -> None: ...
-def chebyshev_next(
+) -> float: ...
+def relax(
     bands: Bands,
     diagonal: NDArray[np.float64],
+    inverse: NDArray[np.float32],
     run_length: NDArray[np.int32],
     run_base: NDArray[np.int64],
     chunks: NDArray[np.int64],
-    step: NDArray[np.float32],
     residual: NDArray[np.float32],
-    keep: float,
-    gain: float,
     x: NDArray[np.float32],
-    next_step: NDArray[np.float32],
+    out: NDArray[np.float32],
+    a: float,
+    b: float,
+    g: float,
     num_threads: int,
 ) -> None: ...
 def subtract_product(
@@ -48,20 +37,22 @@ def subtract_product(
     run_length: NDArray[np.int32],
     run_base: NDArray[np.int64],
     chunks: NDArray[np.int64],
-    step: NDArray[np.float32],
     residual: NDArray[np.float32],
+    x: NDArray[np.float32],
+    out: NDArray[np.float32],
     num_threads: int,
 ) -> None: ...
-def dot(
-    x: NDArray[Real],
-    y: NDArray[Real],
+def scale(
+    inverse: NDArray[np.float32],
+    residual: NDArray[np.float32],
+    g: float,
     cells: NDArray[np.int64],
-    partial: NDArray[np.float64],
+    out: NDArray[np.float32],
     num_threads: int,
-) -> float: ...
+) -> None: ...
 def descend(
     step: float,
-    direction: NDArray[np.float64],
+    direction: NDArray[np.float32],
     image_of_direction: NDArray[np.float64],
     cells: NDArray[np.int64],
     x: NDArray[np.float64],
@@ -81,6 +72,6 @@ def turn(
     z: NDArray[np.float32],
     keep: float,
     cells: NDArray[np.int64],
-    direction: NDArray[np.float64],
+    direction: NDArray[np.float32],
     num_threads: int,
 ) -> None: ...

@@ -17,25 +17,28 @@ def product(
 def subtract_product(
     blocks: NDArray[np.float32],
     neighbours: NDArray[np.int32],
-    step: NDArray[np.float32],
     residual: NDArray[np.float32],
+    x: NDArray[np.float32],
+    out: NDArray[np.float32],
     num_threads: int,
 ) -> None: ...
-def chebyshev_first(
+def scale(
     inverses: NDArray[np.float32],
     residual: NDArray[np.float32],
-    gain: float,
-    x: NDArray[np.float32],
-    step: NDArray[np.float32],
-    from_zero: bool,
+    g: float,
+    out: NDArray[np.float32],
 ) -> None: ...
-def chebyshev_next(
+def relax(
+    blocks: NDArray[np.float32],
+    neighbours: NDArray[np.int32],
     inverses: NDArray[np.float32],
     residual: NDArray[np.float32],
-    keep: float,
-    gain: float,
     x: NDArray[np.float32],
-    step: NDArray[np.float32],
+    out: NDArray[np.float32],
+    a: float,
+    b: float,
+    g: float,
+    num_threads: int,
 ) -> None: ...
 def invert_blocks(
     blocks: NDArray[np.float64],

@@ -15,6 +15,7 @@
     |-- ModelError                          a network cannot be used
     |   |-- ModelNotFoundError              no such name or file
     |   `-- InvalidModelError               not ONNX, wrong hash, wrong inputs
+    |-- NotEnoughMemoryError (MemoryError)  a picture is too large for this machine
     |-- NoSubjectError                      nothing in the picture could be called foreground
     `-- SolverError                         the linear solver did not converge
 
@@ -38,6 +39,7 @@ __all__ = [
     "ModelError",
     "ModelNotFoundError",
     "NoSubjectError",
+    "NotEnoughMemoryError",
     "SolverError",
 ]
 
@@ -100,3 +102,7 @@ class NoSubjectError(HybridBgError):
 
 class SolverError(HybridBgError):
     """The linear solver did not reach its tolerance."""
+
+
+class NotEnoughMemoryError(HybridBgError, MemoryError):
+    """A task needs more memory than there is."""

@@ -121,15 +121,22 @@ class Image:
         """Pixels as new (H, W, 3) float32 in [0, 1], in the file's own encoding."""
         return as_float(self.pixels)
 
-    def srgb(self) -> FloatArray:
-        """Pixels as new (H, W, 3) float32 in [0, 1], sRGB-coded, clipped to the sRGB gamut."""
+    def srgb(self, rows: slice = slice(None)) -> FloatArray:
+        """Pixels as new (H, W, 3) float32 in [0, 1], sRGB-coded, clipped to the sRGB gamut.
+
+        Parameters
+        ----------
+        rows : slice
+            Rows to decode, for those who cannot hold all of a large picture; default all.
+        """
+        pixels = self.pixels[rows]
         if self.encoding == "linear":
-            return colour.linear_to_srgb(self.rgb())
+            return colour.linear_to_srgb(as_float(pixels))
         if self.encoding == "icc":
             from hybridbg.core import icc
 
-            return icc.to_srgb(self.pixels, self._profile())
-        return self.rgb()
+            return icc.to_srgb(pixels, self._profile())
+        return as_float(pixels)
 
     def linear(self) -> FloatArray:
         """Pixels as new (H, W, 3) float32 in [0, 1], linear light with sRGB primaries."""

@@ -2,7 +2,8 @@
 
 Unknown pixels are stored as row runs on a mask dilated by two pixels each way, so that all
 neighbours of a run that the 5 x 5 stencil can reach are contiguous, in five stretches whose
-starts are the run's `base`. Memory is proportional to the dilated mask, not to the picture.
+starts are the run's `base`. These are also all the pixels whose colours the Laplacian of the
+unknown ones depends on; memory is proportional to them, not to the picture.
 
 ::
 
@@ -18,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.types import BoolArray
+from hybridbg.core.types import BoolArray, ByteArray, Shape
 
-__all__ = ["REACH", "Layout", "build_layout"]
+__all__ = ["REACH", "Layout", "Runs", "build_layout"]
 
 REACH = 2
 """How far, in pixels, the matting Laplacian of 3 x 3 windows couples two pixels."""
@@ -33,37 +34,79 @@ _CELLS_PER_SUM = 65536
 
 
 @dataclass(frozen=True, eq=False)
+class Runs:
+    """Row runs of a mask, sorted by row and column.
+
+    Attributes
+    ----------
+    row, col, length : (R,) int32 arrays
+        Where each run begins in the picture, and its pixels.
+    """
+
+    row: NDArray[np.int32]
+    col: NDArray[np.int32]
+    length: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, mask: ByteArray, offset: int = 0) -> Runs:
+        """Find the runs of ones; rows and columns are counted from `offset`."""
+        from hybridbg._kernels import pixel_runs
+
+        row, col, length = np.empty((3, pixel_runs.count_runs(mask)), dtype=np.int32)
+        pixel_runs.find_runs(mask, row, col, length)
+        return cls(row - offset, col - offset, length)
+
+
+@dataclass(frozen=True, eq=False)
 class Layout:
     """Row runs of unknown pixels and the numbering of their cells.
 
     Attributes
     ----------
-    unknown : (H, W) uint8 array
-        1 where alpha is sought.
-    row, col, length : (R,) int32 arrays
-        Where each run begins in the picture, sorted by row and column, and its pixels.
+    shape : (int, int)
+        Rows and columns of the picture.
+    runs : Runs
+        The unknown pixels.
     base : (R, 5) int64 array
-        Cell number of the run's first column in the rows two above to two below.
+        Cell number of each run's first column in the rows two above to two below.
+    windows : Runs
+        Centres of the 3 x 3 windows that lie in the picture and hold an unknown pixel.
+    window_base : (W, 3) int64 array
+        Cell number of each of these runs' first column in the rows above, at and below it.
+    window_first : (rows + 1,) int32 array
+        Number of each row's first run of windows.
+    cell_runs : Runs
+        All cells. They reach two pixels beyond the picture.
+    cell_start : int64 array
+        Cell number at which each of these runs begins.
     chunks : int64 array
         Run numbers at which the units of parallel work begin, and the number of runs.
-    cells : int64 array
+    sums : int64 array
         Cell numbers at which the partial sums begin, and the number of cells.
     size : int
-        Number of cells, unknown or not; the length of every vector.
+        Number of cells, unknown or not, with the kernels' spare ones; the length of every vector.
     """
 
-    unknown: NDArray[np.uint8]
-    row: NDArray[np.int32]
-    col: NDArray[np.int32]
-    length: NDArray[np.int32]
+    shape: Shape
+    runs: Runs
     base: NDArray[np.int64]
+    windows: Runs
+    window_base: NDArray[np.int64]
+    window_first: NDArray[np.int32]
+    cell_runs: Runs
+    cell_start: NDArray[np.int64]
     chunks: NDArray[np.int64]
-    cells: NDArray[np.int64]
+    sums: NDArray[np.int64]
     size: int
 
-    def positions(self) -> NDArray[np.int64]:
-        """Return the cell number of each unknown pixel, in reading order of the picture."""
-        return _expand(self.base[:, REACH], self.length)
+    @property
+    def start(self) -> NDArray[np.int64]:
+        """Cell number at which each run of unknown pixels begins."""
+        return np.ascontiguousarray(self.base[:, REACH])
+
+    def positions(self, part: slice = slice(None)) -> NDArray[np.int64]:
+        """Return the cell number of each unknown pixel of some runs, in reading order."""
+        return _expand(self.base[part, REACH], self.runs.length[part])
 
 
 def build_layout(unknown: BoolArray) -> Layout:
@@ -77,44 +120,50 @@ def build_layout(unknown: BoolArray) -> Layout:
     -------
     Layout
     """
-    import cv2
+    from hybridbg._kernels import bands
 
-    mask = np.ascontiguousarray(unknown, dtype=np.uint8)
-    padded = np.pad(mask, REACH)
-    size = 2 * REACH + 1
-    dilated = cv2.dilate(padded, np.ones((size, size), np.uint8))
-    width = padded.shape[1]
+    rows, cols = unknown.shape
+    padded = np.pad(unknown.view(np.uint8), REACH)
+    reached = Runs.of(_dilated(padded, REACH), REACH)
+    # A pixel's flat number in the padded picture, and the cell number of each run of cells.
+    width = cols + 2 * REACH
+    flat = (reached.row + REACH).astype(np.int64) * width + reached.col + REACH
+    cells = np.concatenate([[0], np.cumsum(reached.length, dtype=np.int64)])
 
-    cell_start, cell_length = _runs(dilated)
-    cell_number = np.concatenate([[0], np.cumsum(cell_length)])
-    start, length = _runs(padded)
-    base = np.empty((start.size, size), dtype=np.int64)
-    for step in range(-REACH, REACH + 1):
-        place = start + step * width
-        run = np.searchsorted(cell_start, place, side="right") - 1
-        base[:, step + REACH] = cell_number[run] + place - cell_start[run]
+    def base(runs: Runs, reach: int) -> NDArray[np.int64]:
+        steps = np.arange(-reach, reach + 1)
+        place = (runs.row[:, None] + steps + REACH).astype(np.int64) * width
+        place += runs.col[:, None] + REACH
+        run = np.searchsorted(flat, place, side="right") - 1
+        return np.ascontiguousarray(cells[run] + place - flat[run])
+
+    runs = Runs.of(padded, REACH)
+    centres = _dilated(padded, 1)
+    centres[: REACH + 1] = centres[rows + REACH - 1 :] = 0  # windows do not leave the picture
+    centres[:, : REACH + 1] = centres[:, cols + REACH - 1 :] = 0
+    windows = Runs.of(centres, REACH)
+    size = int(cells[-1]) + bands.PADDING
     return Layout(
-        unknown=mask,
-        row=(start // width - REACH).astype(np.int32),
-        col=(start % width - REACH).astype(np.int32),
-        length=length.astype(np.int32),
-        base=base,
-        chunks=_split(length, _CHUNK_PIXELS),
-        cells=_bounds(int(cell_number[-1]), _CELLS_PER_SUM),
-        size=int(cell_number[-1]),
+        shape=(rows, cols),
+        runs=runs,
+        base=base(runs, REACH),
+        windows=windows,
+        window_base=base(windows, 1),
+        window_first=np.searchsorted(windows.row, np.arange(rows + 1)).astype(np.int32),
+        cell_runs=reached,
+        cell_start=cells[:-1],
+        chunks=_split(runs.length, _CHUNK_PIXELS),
+        sums=np.append(np.arange(0, size, _CELLS_PER_SUM), size).astype(np.int64),
+        size=size,
     )
 
 
-def _runs(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return flat starts and lengths of the runs of ones; a run never crosses rows."""
-    rows, cols = mask.shape
-    edges = np.zeros((rows, cols + 1), dtype=np.int8)
-    edges[:, :cols] = mask
-    edges[:, 1:] -= mask.view(np.int8)
-    row, col = np.nonzero(edges == 1)
-    start = row * cols + col
-    row, col = np.nonzero(edges == -1)
-    return start.astype(np.int64), (row * cols + col - start).astype(np.int64)
+def _dilated(mask: ByteArray, reach: int) -> ByteArray:
+    import cv2
+
+    side = 2 * reach + 1
+    grown: ByteArray = cv2.dilate(mask, np.ones((side, side), np.uint8))
+    return grown
 
 
 def _expand(start: NDArray[np.int64], length: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -123,12 +172,8 @@ def _expand(start: NDArray[np.int64], length: NDArray[np.int32]) -> NDArray[np.i
     return np.repeat(start - total[:-1], length) + np.arange(total[-1])
 
 
-def _split(length: NDArray[np.int64], pixels: int) -> NDArray[np.int64]:
+def _split(length: NDArray[np.int32], pixels: int) -> NDArray[np.int64]:
     """Cut the list of runs where another `pixels` pixels are full."""
-    total = np.cumsum(length)
+    total = np.cumsum(length, dtype=np.int64)
     cuts = np.searchsorted(total, np.arange(pixels, int(total[-1]), pixels)) + 1
     return np.unique(np.concatenate([[0], cuts, [length.size]])).astype(np.int64)
-
-
-def _bounds(count: int, step: int) -> NDArray[np.int64]:
-    return np.append(np.arange(0, count, step), count).astype(np.int64)

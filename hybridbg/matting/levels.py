@@ -1,9 +1,10 @@
 """The levels of the colour multigrid: one of pixels, then levels of nodes, behind one interface.
 
-Each level holds an approximate solution `x` of `A x = b`, the current `residual` b - A x, and the
-last `step`. Smoothing is Chebyshev iteration of degree two on D^-1 A, D being the diagonal (of
-4 x 4 blocks, on nodes); its interval is the upper part of the spectrum, which the coarser level
-cannot see. All vectors are float32: they only precondition a float64 iteration.
+Each level holds the `residual` r it was handed, an approximate solution `x` of `A x = r`, and
+`other`, the iterate before it or what x leaves of r. Smoothing is Chebyshev iteration of degree
+two on D^-1 A, D being the diagonal (of 4 x 4 blocks, on nodes); its interval is the upper part of
+the spectrum, which the coarser level cannot see. All vectors are float32: they only precondition
+a float64 iteration.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.types import FloatArray
 from hybridbg.matting.spectrum import upper_eigenvalue
-from hybridbg.matting.system import BandSystem
+from hybridbg.matting.system import SHARED_CELLS, BandSystem
 
 __all__ = ["BASIS", "HALF_STENCIL", "Level", "NodeLevel", "PixelLevel"]
 
@@ -36,11 +36,18 @@ Operators are kept in float32, so a pivot p is only known to 6e-8 / p. Keeping p
 made the V-cycle indefinite on drawings with flat areas; 1e-4 costs no iterations on photographs.
 """
 
-_EIGENVALUE_MARGIN = 1.05
-"""What the estimate of the largest eigenvalue may be low by."""
+_EIGENVALUE_MARGIN = 1.08
+"""What the estimate of the nodes' largest eigenvalue may be low by; two smoothing steps on an
+eighth of the spectrum bear another 12 %."""
 
-_SMOOTHED_SHARE = 4.0
-"""The smoother works on eigenvalues from a quarter of the largest up."""
+_SHARED_NODES = 2000
+"""Nodes from which a level is worth more than one thread: below, waking it takes longer."""
+
+_PIXEL_SHARE, _NODE_SHARE = 8.0, 8.0
+"""Smoothers work on eigenvalues from the largest down to this part of it.
+
+Four, the usual choice, took a tenth more iterations; beyond these it grows slowly.
+"""
 
 
 @dataclass(frozen=True)
@@ -55,10 +62,10 @@ class Chebyshev:
     gain: float
 
     @classmethod
-    def below(cls, upper: float) -> Chebyshev:
-        """Return the coefficients for eigenvalues up to `upper`."""
-        centre = upper * (1 + 1 / _SMOOTHED_SHARE) / 2
-        radius = upper * (1 - 1 / _SMOOTHED_SHARE) / 2
+    def below(cls, upper: float, share: float) -> Chebyshev:
+        """Return the coefficients for eigenvalues from `upper / share` to `upper`."""
+        centre = upper * (1 + 1 / share) / 2
+        radius = upper * (1 - 1 / share) / 2
         ratio = radius / centre
         following = 1 / (2 / ratio - ratio)
         return cls(first=1 / centre, keep=following * ratio, gain=2 * following / radius)
@@ -69,22 +76,43 @@ class Level(ABC):
 
     x: NDArray[np.float32]
     residual: NDArray[np.float32]
+    other: NDArray[np.float32]
+    smoother: Chebyshev
+
+    def descend(self) -> None:
+        """Smooth twice from zero, and leave in `other` what x does not explain of the residual."""
+        plan = self.smoother
+        self.scale(plan.first, self.other)
+        self.relax(self.other, self.x, 1 + plan.keep, 0.0, plan.gain)
+        self.subtract(self.x, self.other)
+
+    def ascend(self) -> None:
+        """Smooth x twice."""
+        plan = self.smoother
+        self.relax(self.x, self.other, 1.0, 0.0, plan.first)
+        self.relax(self.other, self.x, 1 + plan.keep, -plan.keep, plan.gain)
 
     @abstractmethod
-    def smooth(self, *, from_zero: bool) -> None:
-        """Improve x by two steps; the residual is left without the second."""
+    def scale(self, g: float, out: NDArray[np.float32]) -> None:
+        """Write out = g D^-1 residual."""
 
     @abstractmethod
-    def settle(self) -> None:
-        """Take the last step into the residual."""
+    def relax(
+        self, x: NDArray[np.float32], out: NDArray[np.float32], a: float, b: float, g: float
+    ) -> None:
+        """Write out = a x + b out + g D^-1 (residual - A x)."""
+
+    @abstractmethod
+    def subtract(self, x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """Write out = residual - A x."""
 
     @abstractmethod
     def restrict(self, coarse: NodeLevel) -> None:
-        """Hand the residual to the coarser level."""
+        """Hand `other` to the coarser level as its residual."""
 
     @abstractmethod
-    def correct(self, coarse: NodeLevel) -> None:
-        """Take the coarser level's solution into x and the residual."""
+    def prolong(self, coarse: NodeLevel) -> None:
+        """Add the coarser level's solution to x."""
 
 
 class PixelLevel(Level):
@@ -93,139 +121,67 @@ class PixelLevel(Level):
     Parameters
     ----------
     system : BandSystem
-    image : (H, W, 3) float32
-        Colours that the first coarse level's functions follow.
-    mean : (3,) float64
-        Subtracted from colours, so that the four functions differ as much as they can.
     """
 
-    def __init__(
-        self, system: BandSystem, image: FloatArray, mean: NDArray[np.float64], cell_pixels: int
-    ) -> None:
-        from hybridbg._kernels import bands
+    def __init__(self, system: BandSystem) -> None:
+        from hybridbg._kernels import bands, closed_form, colour_multigrid
 
-        self.kernel = bands
+        self.kernel, self.transfer = bands, colour_multigrid
         self.system = system
-        self.image = image
-        self.mean = mean
-        row = system.layout.row
-        cell_count = int(row[-1]) // cell_pixels + 1
-        self.cell_rows = np.searchsorted(row, np.arange(cell_count + 1) * cell_pixels).astype(
-            np.int64
-        )
-        size = system.layout.size
-        self.x, self.residual, self.step, self.next_step = np.zeros((4, size), dtype=np.float32)
-        self.smoother = Chebyshev.below(_EIGENVALUE_MARGIN * self._largest_eigenvalue())
+        layout = system.layout
+        self.matrix = (system.bands, system.diagonal)
+        self.sums = layout.sums
+        self.rows = (layout.runs.length, layout.base, layout.chunks)
+        self.runs = (layout.runs.row, layout.runs.col, layout.runs.length, layout.base)
+        cell = colour_multigrid.CELL_PIXELS
+        bounds = np.arange(int(layout.runs.row[-1]) // cell + 2) * cell
+        self.cell_rows = np.searchsorted(layout.runs.row, bounds).astype(np.int64)
+        self.x, self.other = np.zeros((2, layout.size), dtype=np.float32)
+        self.smoother = Chebyshev.below(closed_form.LARGEST_EIGENVALUE, _PIXEL_SHARE)
 
-    def smooth(self, *, from_zero: bool) -> None:
-        """Improve x by two steps; the residual is left without the second."""
-        layout, plan = self.system.layout, self.smoother
-        runs = (layout.length, layout.base, layout.chunks)
-        self.kernel.chebyshev_first(
-            self.system.diagonal,
-            *runs,
-            self.residual,
-            plan.first,
-            self.x,
-            self.step,
-            from_zero,
-            self.system.num_threads,
-        )
-        self.kernel.chebyshev_next(
-            self.system.bands,
-            self.system.diagonal,
-            *runs,
-            self.step,
-            self.residual,
-            plan.keep,
-            plan.gain,
-            self.x,
-            self.next_step,
-            self.system.num_threads,
-        )
-        self.step, self.next_step = self.next_step, self.step
+    def scale(self, g: float, out: NDArray[np.float32]) -> None:
+        """Write out = g D^-1 residual."""
+        shared = self.system.layout.size >= SHARED_CELLS
+        threads = self.system.num_threads if shared else 1
+        self.kernel.scale(self.system.inverse, self.residual, g, self.sums, out, threads)
 
-    def settle(self) -> None:
-        """Take the last step into the residual."""
-        layout = self.system.layout
-        self.kernel.subtract_product(
-            self.system.bands,
-            self.system.diagonal,
-            layout.length,
-            layout.base,
-            layout.chunks,
-            self.step,
-            self.residual,
-            self.system.num_threads,
-        )
+    def relax(
+        self, x: NDArray[np.float32], out: NDArray[np.float32], a: float, b: float, g: float
+    ) -> None:
+        """Write out = a x + b out + g D^-1 (residual - A x)."""
+        threads = self.system.num_threads
+        matrix = (*self.matrix, self.system.inverse)
+        self.kernel.relax(*matrix, *self.rows, self.residual, x, out, a, b, g, threads)
+
+    def subtract(self, x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """Write out = residual - A x."""
+        threads = self.system.num_threads
+        self.kernel.subtract_product(*self.matrix, *self.rows, self.residual, x, out, threads)
 
     def restrict(self, coarse: NodeLevel) -> None:
-        """Hand the residual to the first level of nodes."""
-        from hybridbg._kernels import colour_multigrid
-
-        layout = self.system.layout
+        """Hand `other` to the first level of nodes."""
         coarse.residual[:] = 0
-        colour_multigrid.restrict_pixels(
-            self.residual,
-            layout.row,
-            layout.col,
-            layout.length,
-            layout.base,
+        self.transfer.restrict_pixels(
+            self.other,
+            *self.runs,
             self.cell_rows,
-            self.image,
-            self.mean,
+            self.system.colours,
             coarse.index,
             coarse.residual,
             self.system.num_threads,
         )
 
-    def correct(self, coarse: NodeLevel) -> None:
-        """Take the nodes' solution into x and the residual."""
-        from hybridbg._kernels import colour_multigrid
-
-        layout = self.system.layout
-        self.step[:] = 0
-        colour_multigrid.prolong_pixels(
+    def prolong(self, coarse: NodeLevel) -> None:
+        """Add the nodes' solution to x."""
+        self.transfer.prolong_pixels(
             coarse.x,
-            layout.row,
-            layout.col,
-            layout.length,
-            layout.base,
-            layout.chunks,
-            self.image,
-            self.mean,
+            *self.runs,
+            self.system.layout.chunks,
+            self.system.colours,
             coarse.index,
-            self.step,
+            self.x,
             self.system.num_threads,
         )
-        self.x += self.step
-        self.settle()
-
-    def _largest_eigenvalue(self) -> float:
-        system, layout = self.system, self.system.layout
-        positions = layout.positions()
-        start = np.zeros(layout.size, dtype=np.float32)
-        start[positions] = np.random.default_rng(0).standard_normal(
-            positions.size, dtype=np.float32
-        )
-        inverse = np.zeros(layout.size, dtype=np.float32)
-        inverse[positions] = 1 / system.diagonal[positions]
-
-        def multiply(x: NDArray[np.float32]) -> NDArray[np.float32]:
-            product = np.zeros_like(x)
-            self.kernel.product(
-                system.bands,
-                system.diagonal,
-                layout.length,
-                layout.base,
-                layout.chunks,
-                x,
-                product,
-                system.num_threads,
-            )
-            return product
-
-        return upper_eigenvalue(multiply, lambda residual: residual * inverse, start)
 
 
 class NodeLevel(Level):
@@ -255,46 +211,39 @@ class NodeLevel(Level):
 
         self.kernel = node_blocks
         self.index, self.row, self.col, self.neighbours = index, row, col, neighbours
-        self.num_threads = num_threads
+        self.num_threads = num_threads if row.size >= _SHARED_NODES else 1
         self.inverses = np.empty((row.size, BASIS * BASIS), dtype=np.float32)
         node_blocks.invert_blocks(blocks, _DROP, self.inverses)
         self.blocks = blocks.astype(np.float32)
-        self.x, self.residual, self.step = np.zeros((3, row.size, BASIS), dtype=np.float32)
-        self.smoother = Chebyshev.below(_EIGENVALUE_MARGIN * self._largest_eigenvalue())
+        self.x, self.other, self.residual = np.zeros((3, row.size, BASIS), dtype=np.float32)
+        self.smoother = Chebyshev.below(_EIGENVALUE_MARGIN * self._largest_eigenvalue(), _NODE_SHARE)
 
-    def smooth(self, *, from_zero: bool) -> None:
-        """Improve x by two steps; the residual is left without the second."""
-        plan = self.smoother
-        self.kernel.chebyshev_first(
-            self.inverses, self.residual, plan.first, self.x, self.step, from_zero
-        )
-        self.settle()
-        self.kernel.chebyshev_next(
-            self.inverses, self.residual, plan.keep, plan.gain, self.x, self.step
-        )
+    def scale(self, g: float, out: NDArray[np.float32]) -> None:
+        """Write out = g D^-1 residual."""
+        self.kernel.scale(self.inverses, self.residual, g, out)
 
-    def settle(self) -> None:
-        """Take the last step into the residual."""
-        self.kernel.subtract_product(
-            self.blocks, self.neighbours, self.step, self.residual, self.num_threads
-        )
+    def relax(
+        self, x: NDArray[np.float32], out: NDArray[np.float32], a: float, b: float, g: float
+    ) -> None:
+        """Write out = a x + b out + g D^-1 (residual - A x)."""
+        matrix = (self.blocks, self.neighbours, self.inverses)
+        self.kernel.relax(*matrix, self.residual, x, out, a, b, g, self.num_threads)
+
+    def subtract(self, x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+        """Write out = residual - A x."""
+        matrix = (self.blocks, self.neighbours)
+        self.kernel.subtract_product(*matrix, self.residual, x, out, self.num_threads)
 
     def restrict(self, coarse: NodeLevel) -> None:
-        """Hand the residual to the next level of nodes."""
-        self.kernel.restrict_nodes(
-            self.residual, self.index, coarse.row, coarse.col, coarse.residual
-        )
+        """Hand `other` to the next level of nodes."""
+        self.kernel.restrict_nodes(self.other, self.index, coarse.row, coarse.col, coarse.residual)
 
-    def correct(self, coarse: NodeLevel) -> None:
-        """Take the coarser nodes' solution into x and the residual."""
-        self.step[:] = 0
-        self.kernel.prolong_nodes(coarse.x, coarse.index, self.row, self.col, self.step)
-        self.x += self.step
-        self.settle()
+    def prolong(self, coarse: NodeLevel) -> None:
+        """Add the coarser nodes' solution to x."""
+        self.kernel.prolong_nodes(coarse.x, coarse.index, self.row, self.col, self.x)
 
     def _largest_eigenvalue(self) -> float:
         start = np.random.default_rng(0).standard_normal(self.x.shape, dtype=np.float32)
-        unused = np.empty_like(start)
 
         def multiply(x: NDArray[np.float32]) -> NDArray[np.float32]:
             product = np.empty_like(x)
@@ -303,7 +252,7 @@ class NodeLevel(Level):
 
         def scale(residual: NDArray[np.float32]) -> NDArray[np.float32]:
             scaled = np.empty_like(residual)
-            self.kernel.chebyshev_first(self.inverses, residual, 1.0, unused, scaled, True)
+            self.kernel.scale(self.inverses, residual, 1.0, scaled)
             return scaled
 
         return upper_eigenvalue(multiply, scale, start)

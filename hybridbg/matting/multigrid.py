@@ -12,7 +12,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.types import FloatArray
 from hybridbg.matting.levels import BASIS, HALF_STENCIL, Level, NodeLevel, PixelLevel
 from hybridbg.matting.system import BandSystem
 
@@ -21,8 +20,8 @@ __all__ = ["ColourMultigrid"]
 _STENCIL = 25
 """Nodes of the whole 5 x 5 stencil."""
 
-_DENSE_NODES = 48
-"""A level of at most this many nodes (192 unknowns) is solved exactly."""
+_DENSE_NODES = 16
+"""A level of at most this many nodes (64 unknowns) is solved exactly."""
 
 _DEPENDENT = 1e-6
 """Relative eigenvalue of the last level below which a direction is float32 rounding."""
@@ -34,60 +33,50 @@ class ColourMultigrid:
     Parameters
     ----------
     system : BandSystem
-    image : (H, W, 3) float32
-        The picture the system was assembled from.
     """
 
-    def __init__(self, system: BandSystem, image: FloatArray) -> None:
-        from hybridbg._kernels import colour_multigrid
-
-        mean = image.mean(axis=(0, 1), dtype=np.float64)
-        pixels = PixelLevel(system, image, mean, colour_multigrid.CELL_PIXELS)
-        level, blocks = _first_nodes(pixels)
-        self.pixels = pixels
+    def __init__(self, system: BandSystem) -> None:
+        self.pixels = PixelLevel(system)
+        level, blocks = _first_nodes(self.pixels)
         self.nodes = [level]
         while level.row.size > _DENSE_NODES and min(level.index.shape) > 2:
             level, blocks = _coarser_nodes(level, blocks)
             self.nodes.append(level)
         self.inverse = _dense_inverse(level, blocks)
 
-    def apply(self, residual: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """Write M residual into `out`, on the cells of the layout."""
+    def apply(self, residual: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return M residual on the cells of the layout; valid until the next call."""
         levels: list[Level] = [self.pixels, *self.nodes[:-1]]
-        self.pixels.residual[:] = residual
+        self.pixels.residual = residual
         for level, coarse in zip(levels, self.nodes, strict=True):
-            level.smooth(from_zero=True)
-            level.settle()
+            level.descend()
             level.restrict(coarse)
         last = self.nodes[-1]
         last.x[:] = (self.inverse @ last.residual.ravel()).reshape(-1, BASIS)
         for level, coarse in zip(reversed(levels), reversed(self.nodes), strict=True):
-            level.correct(coarse)
-            level.smooth(from_zero=False)
-        out[:] = self.pixels.x
+            level.prolong(coarse)
+            level.ascend()
+        return self.pixels.x
 
 
 def _first_nodes(pixels: PixelLevel) -> tuple[NodeLevel, NDArray[np.float64]]:
     """Build the first level of nodes and its float64 operator."""
     from hybridbg._kernels import colour_multigrid
 
-    system, layout = pixels.system, pixels.system.layout
-    height, width = layout.unknown.shape
+    system = pixels.system
+    layout = system.layout
+    runs, (height, width) = layout.runs, layout.shape
     cell = colour_multigrid.CELL_PIXELS
     marks = np.zeros(((height - 1) // cell + 2, (width - 1) // cell + 2), dtype=np.int32)
-    colour_multigrid.mark_nodes(layout.row, layout.col, layout.length, marks)
+    colour_multigrid.mark_nodes(runs.row, runs.col, runs.length, marks)
     index, row, col, neighbours = _number(marks)
     blocks = np.zeros((row.size, HALF_STENCIL, BASIS * BASIS))
     colour_multigrid.galerkin_pixels(
         system.bands,
         system.diagonal,
-        layout.row,
-        layout.col,
-        layout.length,
-        layout.base,
+        *pixels.runs,
         pixels.cell_rows,
-        pixels.image,
-        pixels.mean,
+        system.colours,
         index,
         blocks,
         system.num_threads,

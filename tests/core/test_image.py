@@ -122,6 +122,17 @@ def test_profiles_are_applied_only_when_asked() -> None:
     np.testing.assert_allclose(image.linear(), srgb_to_linear(image.srgb()), atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("encoding", ["srgb", "linear", "icc"])
+@pytest.mark.parametrize("rows", [slice(1, 3), slice(4, 99), slice(0, 1), slice(None), slice(2)])
+def test_some_rows_are_decoded_like_all(rows, encoding, dtype) -> None:
+    image = Image(as_dtype(COLOUR, dtype), encoding=encoding, icc_profile=made.DISPLAY_P3)
+    some = image.srgb(rows)
+    assert some.dtype == np.float32
+    assert some.flags.c_contiguous
+    np.testing.assert_array_equal(some, image.srgb()[rows])
+
+
 @pytest.mark.parametrize("encoding", ["srgb", "linear", "icc"])
 def test_recode_inverts_decoding(encoding) -> None:
     muted = (COLOUR // 2 + 64).astype(np.uint8)  # in the gamut of both sRGB and Display P3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hybridbg._kernels import bands as kernel
 from hybridbg.matting.layout import build_layout
 
 FORWARD = [
@@ -19,7 +20,10 @@ def mask_of(shape, seed=0, share=0.6):
 
 
 def random_system(mask, dtype=np.float64, seed=0):
-    """Layout, bands, diagonal and the dense matrix of a random diagonally dominant system."""
+    """Layout, bands, diagonal and the dense matrix of a random diagonally dominant system.
+
+    The spare cells hold NaN: kernels may read them, but no result may depend on them.
+    """
     rng = np.random.default_rng(seed)
     layout = build_layout(mask)
     positions = layout.positions()
@@ -35,11 +39,20 @@ def random_system(mask, dtype=np.float64, seed=0):
             if other is not None:
                 bands[k, positions[n]] = rng.normal()
                 dense[n, other] = dense[other, n] = bands[k, positions[n]]
-    return layout, bands, diagonal, dense
+    bands[:, -kernel.PADDING :] = diagonal[-kernel.PADDING :] = np.nan
+    return layout, *read_only(bands, diagonal), dense
 
 
-def scattered(layout, values, dtype=np.float64):
-    """A vector over cells that holds `values` on the unknown pixels and zeros elsewhere."""
-    cells = np.zeros(layout.size, dtype=dtype)
+def scattered(layout, values, dtype=np.float32, elsewhere=0.0):
+    """A vector over cells that holds `values` on the unknown pixels, NaN on the spare cells."""
+    cells = np.full(layout.size, elsewhere, dtype=dtype)
+    cells[-kernel.PADDING :] = np.nan
     cells[layout.positions()] = values
     return cells
+
+
+def read_only(*arrays):
+    """The arrays, none of which may be written to from now on."""
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays

@@ -1,140 +1,202 @@
-"""Products, smoothing and sums on bands, against dense NumPy."""
+"""Products, smoothing and sums on bands, against dense NumPy.
+
+Spare cells hold NaN in every input, and every output begins with a mark on the cells that are not
+unknown: no result may take from the former, and no kernel may touch the latter.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from hybridbg._kernels import bands as kernel
-from tests.kernels.systems import mask_of, random_system, scattered
+from hybridbg.matting import layout as layout_module
+from tests.kernels.systems import mask_of, random_system, read_only, scattered
+from tests.matting.pictures import masks
 
 SINGLE, DOUBLE = np.float32, np.float64
-ACCURACY = {SINGLE: 1e-4, DOUBLE: 1e-12}
+MARK = 7.5
+LENGTHS = (1, 2, 3, 7, 8, 9, 15, 16, 17, 127, 128, 129, 144, 145, 257)
+
+
+def runs_of_all_lengths():
+    """Runs of a few pixels, and of one less and one more than whole vectors and strips."""
+    mask = np.zeros((len(LENGTHS), max(LENGTHS)), dtype=np.bool_)
+    for row, length in enumerate(LENGTHS):
+        mask[row, :length] = True
+    return mask
+
+
 MASKS = {
     "strewn": mask_of((11, 23)),
+    "sparse": mask_of((14, 25), share=0.1),
     "full": np.ones((9, 14), dtype=np.bool_),
     "one pixel": np.eye(1, dtype=np.bool_),
+    "one row": np.ones((1, 12), dtype=np.bool_),
     "one column": np.ones((12, 1), dtype=np.bool_),
     "long runs": np.ones((2, 300), dtype=np.bool_),
+    "all lengths": runs_of_all_lengths(),
 }
 
 
 def runs(layout):
-    return layout.length, layout.base, layout.chunks
+    return layout.runs.length, layout.base, layout.chunks
 
 
 def values(count, seed=1):
-    return np.random.default_rng(seed).normal(size=count)
+    return np.random.default_rng(seed).normal(size=count).astype(SINGLE)
 
 
-@pytest.mark.parametrize("vector_type", [SINGLE, DOUBLE])
-@pytest.mark.parametrize("band_type", [SINGLE, DOUBLE])
-@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
-def test_product(mask, band_type, vector_type):
+def vectors(layout, count, *seeds):
+    """Random values of unknown pixels, each with its read-only vector over cells."""
+    found = [values(count, seed) for seed in seeds]
+    return [(each, *read_only(scattered(layout, each))) for each in found]
+
+
+def assert_result(cells, layout, expected, accuracy):
+    """The unknown pixels hold what is expected, and all others the mark they held before."""
+    positions = layout.positions()
+    np.testing.assert_allclose(cells[positions], expected, rtol=0, atol=accuracy)
+    assert (np.delete(cells, positions) == MARK).all()
+
+
+def marked(layout, dtype=SINGLE):
+    return np.full(layout.size, MARK, dtype=dtype)
+
+
+cases = pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+band_types = pytest.mark.parametrize("band_type", [SINGLE, DOUBLE])
+
+
+@band_types
+@cases
+def test_product(mask, band_type):
     layout, bands, diagonal, dense = random_system(mask, band_type)
-    x = values(len(dense))
-    product = np.zeros(layout.size, dtype=vector_type)
-    kernel.product(bands, diagonal, *runs(layout), scattered(layout, x, vector_type), product, 2)
-    expected = scattered(layout, dense @ x)
-    np.testing.assert_allclose(product, expected, atol=ACCURACY[vector_type])
+    ((x, cells),) = vectors(layout, len(dense), 1)
+    product, partial = marked(layout, DOUBLE), np.empty(layout.chunks.size)
+    total = kernel.product(bands, diagonal, *runs(layout), cells, product, partial, 2)
+    expected = dense @ x.astype(DOUBLE)
+    assert_result(product, layout, expected, 1e-12)
+    assert total == pytest.approx(x.astype(DOUBLE) @ expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("band_type", [SINGLE, DOUBLE])
-@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@settings(max_examples=50)
+@given(masks())
+def test_product_on_any_mask(mask):
+    layout, bands, diagonal, dense = random_system(mask, SINGLE)
+    ((x, cells),) = vectors(layout, len(dense), 1)
+    product, partial = marked(layout, DOUBLE), np.empty(layout.chunks.size)
+    kernel.product(bands, diagonal, *runs(layout), cells, product, partial, 1)
+    assert_result(product, layout, dense @ x.astype(DOUBLE), 1e-12)
+
+
+@band_types
+@cases
 def test_subtract_product(mask, band_type):
     layout, bands, diagonal, dense = random_system(mask, band_type)
-    step, residual = values(len(dense)), values(len(dense), seed=2)
-    cells = scattered(layout, residual, SINGLE)
-    kernel.subtract_product(
-        bands, diagonal, *runs(layout), scattered(layout, step, SINGLE), cells, 2
-    )
-    np.testing.assert_allclose(
-        cells, scattered(layout, residual - dense @ step), atol=ACCURACY[SINGLE]
-    )
+    (x, cells), (residual, held) = vectors(layout, len(dense), 1, 2)
+    out = marked(layout)
+    kernel.subtract_product(bands, diagonal, *runs(layout), held, cells, out, 2)
+    assert_result(out, layout, residual - dense @ x, 1e-4)
 
 
-@pytest.mark.parametrize("from_zero", [True, False])
-def test_first_chebyshev_step(from_zero):
-    layout, _, diagonal, dense = random_system(MASKS["strewn"])
-    residual, start = values(len(dense)), values(len(dense), seed=2)
-    x, step = scattered(layout, start, SINGLE), np.zeros(layout.size, SINGLE)
-    kernel.chebyshev_first(
-        diagonal, *runs(layout), scattered(layout, residual, SINGLE), 0.7, x, step, from_zero, 2
-    )
-    expected = 0.7 * residual / dense.diagonal()
-    np.testing.assert_allclose(step, scattered(layout, expected), rtol=1e-5)
-    total = expected if from_zero else start + expected
-    np.testing.assert_allclose(x, scattered(layout, total), atol=1e-6)
+@band_types
+@cases
+@pytest.mark.parametrize(("a", "b", "g"), [(1.0, 0.0, 0.6), (1.5, -0.5, 0.7), (0.0, 0.0, 1.0)])
+def test_relax(mask, band_type, a, b, g):
+    layout, bands, diagonal, dense = random_system(mask, band_type)
+    (x, cells), (residual, held) = vectors(layout, len(dense), 1, 2)
+    before, out = values(len(dense), 3), marked(layout)
+    out[layout.positions()] = before
+    scales = np.random.default_rng(4).random(len(dense), dtype=SINGLE) / 30
+    (inverse,) = read_only(scattered(layout, scales, elsewhere=np.nan))
+    kernel.relax(bands, diagonal, inverse, *runs(layout), held, cells, out, a, b, g, 2)
+    expected = a * x + b * before + g * scales * (residual - dense @ x)
+    assert_result(out, layout, expected, 1e-5)
 
 
-@pytest.mark.parametrize("band_type", [SINGLE, DOUBLE])
-def test_next_chebyshev_step(band_type):
-    layout, bands, diagonal, dense = random_system(MASKS["strewn"], band_type)
-    step, residual, start = (values(len(dense), seed) for seed in (1, 2, 3))
-    x, left = scattered(layout, start, SINGLE), scattered(layout, residual, SINGLE)
-    following = np.zeros(layout.size, SINGLE)
-    kernel.chebyshev_next(
-        bands,
-        diagonal,
-        *runs(layout),
-        scattered(layout, step, SINGLE),
-        left,
-        0.3,
-        0.7,
-        x,
-        following,
-        2,
-    )
-    residual = residual - dense @ step
-    expected = 0.3 * step + 0.7 * residual / dense.diagonal()
-    np.testing.assert_allclose(left, scattered(layout, residual), atol=ACCURACY[SINGLE])
-    np.testing.assert_allclose(following, scattered(layout, expected), atol=1e-5)
-    np.testing.assert_allclose(x, scattered(layout, start + expected), atol=1e-5)
+def test_results_are_the_same_bits_for_any_number_of_threads(monkeypatch):
+    monkeypatch.setattr(layout_module, "_CHUNK_PIXELS", 40)
+    for mask in (MASKS["all lengths"], MASKS["strewn"]):
+        layout, bands, diagonal, dense = random_system(mask, SINGLE)
+        assert layout.chunks.size > 3
+        (_, x), (_, residual), (_, inverse) = vectors(layout, len(dense), 1, 2, 3)
+        found = []
+        for threads in (1, 2, 3):
+            image, partial = marked(layout, DOUBLE), np.empty(layout.chunks.size)
+            relaxed, left = marked(layout), marked(layout)
+            system, rows = (bands, diagonal), runs(layout)
+            total = kernel.product(*system, *rows, x, image, partial, threads)
+            kernel.relax(*system, inverse, *rows, residual, x, relaxed, 1.5, 0.5, 0.7, threads)
+            kernel.subtract_product(*system, *rows, residual, x, left, threads)
+            found.append([np.float64(total), image, relaxed, left])
+        for others in found[1:]:
+            for first, other in zip(found[0], others, strict=True):
+                assert np.array_equal(first, other)
 
 
 CELLS = np.array([0, 100, 170, 171, 400], dtype=np.int64)
 
 
-@pytest.mark.parametrize("dtype", [SINGLE, DOUBLE])
-def test_dot(dtype):
-    x, y = values(400, 1).astype(dtype), values(400, 2).astype(dtype)
-    partial = np.empty(CELLS.size - 1)
-    total = kernel.dot(x, y, CELLS, partial, 2)
-    assert total == pytest.approx(
-        float(x.astype(DOUBLE) @ y), rel=1e-6 if dtype is SINGLE else 1e-12
-    )
-    assert total == partial[0] + partial[1] + partial[2] + partial[3]
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_scale(threads):
+    inverse, residual, out = values(400, 1), values(400, 2), np.full(405, MARK, SINGLE)
+    kernel.scale(*read_only(inverse, residual), 0.7, CELLS, out, threads)
+    np.testing.assert_allclose(out[:400], SINGLE(0.7) * inverse * residual, rtol=1e-6)
+    assert (out[400:] == MARK).all()
 
 
 def test_descend():
-    direction, image, x, residual = (values(400, seed) for seed in range(4))
-    expected_x, expected_residual = x + 0.3 * direction, residual - 0.3 * image
-    single = np.empty(400, SINGLE)
-    squared = kernel.descend(
-        0.3, direction, image, CELLS, x, residual, single, np.empty(CELLS.size - 1), 2
-    )
-    np.testing.assert_allclose(x, expected_x, rtol=1e-14)
-    np.testing.assert_allclose(residual, expected_residual, rtol=1e-14)
+    direction, x, residual = values(400, 0), values(400, 2).astype(DOUBLE), values(400, 3)
+    image, residual = values(400, 1).astype(DOUBLE), residual.astype(DOUBLE)
+    expected_x, expected_residual = x + 0.3 * direction.astype(DOUBLE), residual - 0.3 * image
+    single, partial = np.empty(400, SINGLE), np.empty(CELLS.size - 1)
+    read_only(direction, image)
+    squared = kernel.descend(0.3, direction, image, CELLS, x, residual, single, partial, 2)
+    np.testing.assert_allclose(x, expected_x, rtol=1e-14, atol=1e-16)
+    np.testing.assert_allclose(residual, expected_residual, rtol=1e-14, atol=1e-16)
     assert np.array_equal(single, residual.astype(SINGLE))
     assert squared == pytest.approx(residual @ residual, rel=1e-12)
+    assert squared == partial[0] + partial[1] + partial[2] + partial[3]
 
 
-def test_project_dot():
-    z, residual = values(400, 1).astype(SINGLE), values(400, 2)
-    z[171] = -9
+@pytest.mark.parametrize("place", [0, 99, 100, 170, 171, 399])
+def test_project_dot(place):
+    z, residual = values(400, 1), values(400, 2).astype(DOUBLE)
+    z[place] = -9
+    read_only(z, residual)
     total, largest = kernel.project_dot(z, residual, CELLS, np.empty((2, CELLS.size - 1)), 2)
     assert total == pytest.approx(z.astype(DOUBLE) @ residual, rel=1e-12)
     assert largest == 9
 
 
 def test_turn():
-    z, direction = values(400, 1).astype(SINGLE), values(400, 2)
-    expected = z + 0.25 * direction
-    kernel.turn(z, 0.25, CELLS, direction, 2)
-    np.testing.assert_allclose(direction, expected, rtol=1e-14)
+    z, direction = values(400, 1), values(400, 2)
+    expected = z + SINGLE(0.25) * direction
+    kernel.turn(*read_only(z), 0.25, CELLS, direction, 2)
+    np.testing.assert_allclose(direction, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("last", range(171, 200))
+def test_sums_of_any_number_of_cells(last):
+    cells = np.array([0, 170, last], dtype=np.int64)
+    z, residual = np.ones(last, SINGLE), np.ones(last)
+    total, _ = kernel.project_dot(z, residual, cells, np.empty((2, 2)), 1)
+    assert total == last
+    still, x = (np.zeros(last, SINGLE), np.zeros(last)), np.zeros(last)
+    squared = kernel.descend(1.0, *still, cells, x, residual, z, np.empty(2), 1)
+    assert squared == last
 
 
 def test_sums_are_the_same_bits_for_any_number_of_threads():
-    x, y = values(400, 1), values(400, 2)
-    sums = {kernel.dot(x, y, CELLS, np.empty(CELLS.size - 1), threads) for threads in (1, 2, 3, 7)}
-    assert len(sums) == 1
+    z, residual = values(400, 1), values(400, 2).astype(DOUBLE)
+    found = set()
+    for threads in (1, 2, 3, 7):
+        left, x, single = residual.copy(), np.zeros(400), np.empty(400, SINGLE)
+        partial = np.empty((2, CELLS.size - 1))
+        squared = kernel.descend(
+            0.1, z, residual * residual, CELLS, x, left, single, partial[0], threads
+        )
+        found.add((*kernel.project_dot(z, residual, CELLS, partial, threads), squared))
+    assert len(found) == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hybridbg._kernels import node_blocks as kernel
-from tests.kernels.systems import mask_of
+from tests.kernels.systems import mask_of, read_only
 from tests.kernels.test_colour_multigrid import HALF
 
 SHAPE = (7, 9)
@@ -76,16 +76,15 @@ def test_neighbours_are_forward_then_backward(nodes):
         assert nodes.neighbours[node].tolist() == expected
 
 
-@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("threads", [1, 2, 3])
 def test_product(nodes, threads):
-    x, product = vector(nodes.count), vector(nodes.count, seed=2)
-    blocks = nodes.blocks.astype(np.float32)
+    (x,), product = read_only(vector(nodes.count)), vector(nodes.count, seed=2)
+    (blocks,) = read_only(nodes.blocks.astype(np.float32))
     kernel.product(blocks, nodes.neighbours, x, product, threads)
     np.testing.assert_allclose(product.ravel(), nodes.dense @ x.ravel(), atol=1e-3, rtol=1e-5)
-    residual = vector(nodes.count, seed=3)
-    expected = residual - product
-    kernel.subtract_product(blocks, nodes.neighbours, x, residual, threads)
-    np.testing.assert_allclose(residual, expected, atol=1e-5)
+    (residual,), out = read_only(vector(nodes.count, seed=3)), vector(nodes.count, seed=4)
+    kernel.subtract_product(blocks, nodes.neighbours, residual, x, out, threads)
+    np.testing.assert_allclose(out, residual - product, atol=1e-5)
 
 
 def test_parents_are_the_coarse_nodes_that_a_node_interpolates_from(nodes):
@@ -160,17 +159,28 @@ def test_dependent_functions_of_a_block_are_dropped(rank):
     assert not inverse[rank:].any()
 
 
-@pytest.mark.parametrize("from_zero", [True, False])
-def test_chebyshev_steps(from_zero):
-    nodes = Nodes()
+def test_scale(nodes):
     inverses = np.random.default_rng(3).normal(size=(nodes.count, 16)).astype(np.float32)
-    residual, x = vector(nodes.count), vector(nodes.count, seed=2)
-    step, start = np.empty_like(x), x.copy()
-    scaled = np.einsum("npq,nq->np", inverses.reshape(-1, 4, 4), residual)
-    kernel.chebyshev_first(inverses, residual, 0.7, x, step, from_zero)
-    np.testing.assert_allclose(step, 0.7 * scaled, atol=1e-5)
-    np.testing.assert_allclose(x, step if from_zero else start + step, atol=1e-6)
-    expected, start = 0.3 * step + 0.6 * scaled, x.copy()
-    kernel.chebyshev_next(inverses, residual, 0.3, 0.6, x, step)
-    np.testing.assert_allclose(step, expected, atol=1e-5)
-    np.testing.assert_allclose(x, start + expected, atol=1e-5)
+    residual, out = vector(nodes.count), vector(nodes.count, seed=2)
+    kernel.scale(*read_only(inverses, residual), 0.7, out)
+    expected = 0.7 * np.einsum("npq,nq->np", inverses.reshape(-1, 4, 4), residual)
+    np.testing.assert_allclose(out, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("a", "b", "g"), [(1.0, 0.0, 0.6), (1.5, -0.5, 0.7), (0.0, 0.0, 1.0)])
+def test_relax(nodes, a, b, g):
+    inverses = np.random.default_rng(3).normal(size=(nodes.count, 16)).astype(np.float32)
+    blocks = nodes.blocks.astype(np.float32)
+    residual, x, before = (vector(nodes.count, seed) for seed in (1, 2, 3))
+    read_only(inverses, blocks, residual, x)
+    left = residual - (nodes.dense @ x.ravel()).reshape(-1, 4)
+    scaled = np.einsum("npq,nq->np", inverses.reshape(-1, 4, 4), left)
+    expected = a * x + b * before + g * scaled
+    found = []
+    for threads in (1, 2, 3):
+        out = before.copy()
+        kernel.relax(blocks, nodes.neighbours, inverses, residual, x, out, a, b, g, threads)
+        np.testing.assert_allclose(out, expected, atol=2e-3, rtol=1e-5)
+        found.append(out)
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])

@@ -14,8 +14,10 @@ from hybridbg.core.errors import (
     InvalidTrimapError,
     SolverError,
 )
+from hybridbg.core.image import Image
 from hybridbg.matting import alpha as module
 from hybridbg.matting import closed_form_alpha, estimate_alpha, layout
+from tests.core import icc_profiles
 from tests.matting.contract import assert_exact, assert_well_formed
 from tests.matting.pictures import SAMPLES, as_float, between_edges, busiest_crop, smooth, trimaps
 from tests.reference.closed_form import solve_alpha
@@ -24,7 +26,9 @@ SHAPE = (24, 32)
 
 
 def solved(image, trimap, **options):
-    return closed_form_alpha(np.ascontiguousarray(image), trimap, num_threads=1, **options)
+    if not isinstance(image, Image):
+        image = np.ascontiguousarray(image)
+    return closed_form_alpha(image, trimap, num_threads=1, **options)
 
 
 def flat_with_hot_pixels(shape=SHAPE, count=12, traces=0.0):
@@ -111,11 +115,57 @@ def test_bands_in_double_precision_match_the_exact_solution():
 @settings(deadline=None, max_examples=25)
 @given(trimaps())
 def test_any_trimap_gives_a_well_formed_and_exact_alpha(trimap):
-    # What hardly anything holds in place is not determined to 1/255 by a small residual.
+    # What hardly anything holds in place is not determined to 1/255 in float32.
     trimap[0], trimap[-1] = 0, 255
     image = smooth(trimap.shape, seed=9)
     alpha = estimate_alpha(image, trimap)
     assert_well_formed(alpha, trimap)
+    assert_exact(alpha, solve_alpha(image, trimap))
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("shape", [(4, 4), (4, 5), (5, 4), (4, 60), (60, 4)])
+def test_the_smallest_pictures(shape, seed):
+    image = smooth(shape, seed, blur=1.0)
+    trimap = np.random.default_rng(seed).choice(np.uint8([0, 128, 255]), shape, p=[0.2, 0.6, 0.2])
+    trimap[0, 0], trimap[-1, -1] = 0, 255
+    alpha = estimate_alpha(image, trimap)
+    assert_well_formed(alpha, trimap)
+    assert_exact(alpha, solve_alpha(image, trimap))
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0, 9), (11, 0), (11, 19), (5, 0), (0, 5), (6, 7)])
+def test_one_unknown_pixel(place):
+    trimap = between_edges((12, 20), known=10)
+    trimap[place] = 128
+    image = smooth((12, 20), blur=1.0)
+    assert_exact(estimate_alpha(image, trimap), solve_alpha(image, trimap))
+
+
+@pytest.mark.parametrize("border", [np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1], np.s_[:2]])
+def test_unknown_pixels_along_a_border(border):
+    trimap = between_edges((12, 20), known=10)
+    trimap[border] = 128
+    image = smooth((12, 20), blur=1.0)
+    assert_exact(estimate_alpha(image, trimap), solve_alpha(image, trimap))
+
+
+@pytest.mark.parametrize("encoding", ["srgb", "linear", "icc"])
+def test_an_image_is_solved_like_its_srgb_coded_array(encoding):
+    image, trimap = busiest_crop("motion", 64)
+    pixels = np.round(image * 65535).astype(np.uint16)
+    picture = Image(pixels, encoding=encoding, icc_profile=icc_profiles.DISPLAY_P3)
+    found, expected = (solved(each, trimap).alpha for each in (picture, picture.srgb()))
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("start", [0.0, 1.0])
+def test_where_the_prior_starts_the_solver_does_not_show(start):
+    """A prior of no weight is a first guess, and only that."""
+    image, trimap = busiest_crop("hair", 48)
+    guess, nothing = np.full((2, *trimap.shape), start, np.float32)
+    nothing[:] = 0
+    alpha = solved(image, trimap, prior=guess, prior_weight=nothing).alpha
     assert_exact(alpha, solve_alpha(image, trimap))
 
 
@@ -297,6 +347,15 @@ def test_progress_sees_every_iteration_and_can_stop_the_solve():
 
     with pytest.raises(StoppedError):
         solved(IMAGE, TRIMAP, progress=stop)
+
+
+@pytest.mark.parametrize("tolerance", [3e-2, 1e-2, 1e-3, 1e-4])
+def test_the_tolerance_is_the_largest_error(tolerance):
+    for image, trimap in ((IMAGE, TRIMAP), busiest_crop("fur", 64), busiest_crop("motion", 64)):
+        form = solved(image, trimap, tolerance=tolerance)
+        difference = np.abs(form.alpha - solve_alpha(image, trimap)).max()
+        assert difference <= 1.5 * tolerance  # the error is estimated
+        assert 0 <= form.solution.error <= tolerance
 
 
 def test_a_tighter_tolerance_comes_closer():

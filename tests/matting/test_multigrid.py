@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,21 +40,24 @@ def build(request):
     image, trimap = (np.ascontiguousarray(array) for array in CASES[request.param])
     system = assemble_system(
         image,
-        (trimap == 255).astype(np.float32),
+        trimap,
         build_layout(trimap == 128),
         epsilon=1e-7,
         num_threads=2,
     )
-    return system, ColourMultigrid(system, image)
+    return system, ColourMultigrid(system)
 
 
 def applied(built, vector):
     """M vector, on the unknown pixels."""
     system, preconditioner = built
     positions = system.layout.positions()
-    residual, out = np.zeros((2, system.layout.size), dtype=np.float32)
+    residual = np.zeros(system.layout.size, dtype=np.float32)
     residual[positions] = vector
-    preconditioner.apply(residual, out)
+    before = residual.copy()
+    out = preconditioner.apply(residual)
+    assert out.dtype == np.float32
+    assert np.array_equal(residual, before)
     elsewhere = np.ones(system.layout.size, dtype=np.bool_)
     elsewhere[positions] = False
     assert not out[elsewhere].any()
@@ -65,7 +70,7 @@ def right_sides(built, count=6):
     positions = system.layout.positions()
     rng = np.random.default_rng(0)
     for k in range(count):
-        x, image = np.zeros((2, system.layout.size))
+        x, image = np.zeros(system.layout.size, np.float32), np.zeros(system.layout.size)
         x[positions] = rng.normal(size=positions.size)
         for _ in range(3 * (k % 2)):  # damp the rough part by Jacobi steps
             system.product(x, image)
@@ -91,6 +96,31 @@ def test_it_is_positive(built):
 def test_it_is_the_same_operator_every_time(built):
     side = next(right_sides(built))
     assert np.array_equal(applied(built, side), applied(built, side))
+
+
+def test_the_same_bits_for_any_number_of_threads(built):
+    system, _ = built
+    side = next(right_sides(built))
+    found = []
+    for threads in (1, 2, 3):
+        shared = replace(system, num_threads=threads)
+        found.append(applied((shared, ColourMultigrid(shared)), side))
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
+
+
+def test_no_eigenvalue_is_below_zero_or_far_above_one(built):
+    """M A of random Krylov vectors: a smoother made for too short an interval shows here."""
+    system, _ = built
+    positions, rng = system.layout.positions(), np.random.default_rng(1)
+    x, image = np.zeros(system.layout.size, np.float32), np.zeros(system.layout.size)
+    x[positions] = rng.normal(size=positions.size)
+    for _ in range(30):
+        curvature = system.product(x, image)
+        x[positions] = applied(built, image[positions])
+        energy = image[positions] @ x[positions]
+        assert 0 < energy < 1.3 * curvature
+        x /= np.sqrt(system.product(x, image))
 
 
 def test_it_is_linear(built):
