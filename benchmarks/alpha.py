@@ -3,6 +3,7 @@
 python -m benchmarks.alpha --data FOLDER            errors and time against pymatting
 python -m benchmarks.alpha --data FOLDER --exact    and the distance from the exact solution
 python -m benchmarks.alpha --data FOLDER --memory   peak memory instead, at 1.2 and 4.8 megapixels
+python -m benchmarks.alpha --data FOLDER --refined  refined alpha against plain and shared matting
 
 Errors are those of Rhemann et al. 2009 on unknown pixels: SAD and Grad in thousands, MSE, all as
 means over pictures. Both programs solve the same equations with epsilon 1e-7.
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import memory
+from benchmarks import memory, refinement
 from benchmarks.common import (
     TINY,
     Ratio,
@@ -51,12 +52,16 @@ def main() -> None:
     options.add_argument("--pictures", type=int, help="use the first so many only")
     options.add_argument("--exact", action="store_true")
     options.add_argument("--memory", action="store_true")
+    options.add_argument("--refined", action="store_true")
     given = options.parse_args()
     data = folder(given.data, "alphamatting")
     names = sorted(path.stem for path in (data / "image").glob("*.png"))[: given.pictures]
     print(f"{len(names)} pictures, {resolve_num_threads(None)} threads\n")
     if given.memory:
         print(memory.compare(data / "image" / f"{names[0]}.png", data / "trimap_tight"))
+        return
+    if given.refined:
+        print(refinement.compare(data, names, given.repeats))
         return
     for solver in solvers(*TINY).values():
         solver()
@@ -108,7 +113,7 @@ def solvers(
 
     double, marks = image.astype(np.float64), marks_of(trimap)
     return {
-        OURS: lambda: estimate_alpha(image, trimap),
+        OURS: lambda: estimate_alpha(image, trimap, refine=False),
         THEIRS: lambda: pymatting.estimate_alpha_cf(double, marks),
     }
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def solver_of(name: str) -> Callable[[NDArray[np.float32], NDArray[np.uint8]], A
     if name == "hybridbg":
         from hybridbg.matting import estimate_alpha
 
-        return estimate_alpha
+        return partial(estimate_alpha, refine=False)
     import pymatting
 
     return lambda image, trimap: pymatting.estimate_alpha_cf(

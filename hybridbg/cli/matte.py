@@ -29,6 +29,11 @@ ENGINES = ("closed-form", "knn", "lbdm", "lkm", "rw", "cf-pymatting")
     show_default=True,
     help="Our exact solver, or one of pymatting's.",
 )
+@click.option(
+    "--refine/--no-refine",
+    default=True,
+    help="Let colours sampled from what is known help our solver, or solve it alone.",
+)
 @click.option("--foreground", is_flag=True, help="Write the cut-out, with its true colours.")
 @click.option(
     "--tolerance",
@@ -45,6 +50,7 @@ def matte(
     trimap: str,
     output: str,
     method: str,
+    refine: bool,
     foreground: bool,
     tolerance: float | None,
     file_format: str | None,
@@ -75,7 +81,7 @@ def matte(
     picture = io.load(source, max_pixels=max_pixels)
     grey = io.as_grey(marks, max_pixels=max_pixels, name="trimap")
     known = as_trimap(grey, picture.shape, tolerance=tolerance)
-    alpha = estimate_alpha(picture, known, method=method, num_threads=threads)
+    alpha = estimate_alpha(picture, known, method=method, refine=refine, num_threads=threads)
     job.make_folders()
     if foreground:
         colours = estimate_foreground(picture, alpha, num_threads=threads)

@@ -36,7 +36,7 @@ def describe(error: BaseException) -> str:
     >>> describe(TypeError("oops"))
     'internal error, please report it with the output of -v: TypeError: oops'
     """
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) and not isinstance(error, HybridBgError):
         return f"out of memory: {error}" if str(error) else "out of memory"
     text = " ".join(str(error).split())
     if isinstance(error, HybridBgError):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from hybridbg.matting.alpha import DEFAULT_EPSILON, ClosedForm, closed_form_alpha, estimate_alpha
+from hybridbg.matting.alpha import (
+    DEFAULT_EPSILON,
+    ClosedForm,
+    closed_form_alpha,
+    estimate_alpha,
+    refined_alpha,
+)
 from hybridbg.matting.foreground import estimate_foreground, multilevel_foreground
 
 __all__ = [
@@ -12,4 +18,5 @@ __all__ = [
     "estimate_alpha",
     "estimate_foreground",
     "multilevel_foreground",
+    "refined_alpha",
 ]

@@ -1,4 +1,6 @@
-"""Alpha from an image and a trimap: the exact solution of closed-form matting.
+"""Alpha from an image and a trimap: the exact solution of closed-form matting, plain or refined.
+
+Refined means that colours sampled from known pixels (see `sampling.py`) give a prior.
 
 Paper: A. Levin, D. Lischinski, Y. Weiss, "A Closed-Form Solution to Natural Image Matting", IEEE
 TPAMI 30(2), 2008. Known pixels are constraints, not suggestions: only unknown ones are solved for,
@@ -8,7 +10,8 @@ so alpha is exactly 0 and 1 where the trimap says so.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,9 +26,11 @@ from hybridbg.core.trimap import FOREGROUND, UNKNOWN, as_trimap
 from hybridbg.core.types import ByteArray, FloatArray, ImageLike, Shape
 from hybridbg.io import as_grey, as_image
 from hybridbg.matting.cells import scatter_alpha, trimap_of, unknown_of
+from hybridbg.matting.direct import DIRECT_PIXELS, solve_directly
 from hybridbg.matting.engines import ENGINES, pymatting_alpha
 from hybridbg.matting.layout import Layout, build_layout
-from hybridbg.matting.multigrid import ColourMultigrid
+from hybridbg.matting.multigrid import CAREFUL_DROP, ColourMultigrid, Smoother
+from hybridbg.matting.sampling import sampling_prior
 from hybridbg.matting.system import Solution, assemble_system, solve
 
 __all__ = [
@@ -34,6 +39,7 @@ __all__ = [
     "ClosedForm",
     "closed_form_alpha",
     "estimate_alpha",
+    "refined_alpha",
 ]
 
 DEFAULT_EPSILON = 1e-7
@@ -65,11 +71,14 @@ class ClosedForm:
         Iterations, residual and estimated error of the solver.
     warnings : tuple of str
         What makes the result doubtful.
+    sampled : float
+        Share of the unknown pixels in whose alpha colour samples had a say.
     """
 
     alpha: FloatArray
     solution: Solution
     warnings: tuple[str, ...] = ()
+    sampled: float = 0.0
 
 
 def estimate_alpha(
@@ -79,6 +88,7 @@ def estimate_alpha(
     method: str = "closed-form",
     prior: NDArray[Any] | None = None,
     prior_weight: float | NDArray[Any] | None = None,
+    refine: bool = True,
     epsilon: float = DEFAULT_EPSILON,
     tolerance: float = DEFAULT_TOLERANCE,
     num_threads: int | None = None,
@@ -98,6 +108,10 @@ def estimate_alpha(
     prior_weight : float or ndarray of shape (H, W), optional
         How strongly the prior is held, 0 or more; the Laplacian's own diagonal is about 1.
         Default 0.01.
+    refine : bool
+        Let colours sampled from known pixels decide where closed form alone would guess: holes,
+        strands, textures. False gives plain closed form. Without effect where there is a prior,
+        or with another method.
     epsilon : float
         Regularisation of the colour covariance of 3 x 3 windows.
     tolerance : float
@@ -122,6 +136,7 @@ def estimate_alpha(
     ----------
     A. Levin, D. Lischinski, Y. Weiss, "A Closed-Form Solution to Natural Image Matting", IEEE
     TPAMI 30(2), 2008.
+    E. Gastal, M. Oliveira, "Shared Sampling for Real-Time Alpha Matting", Eurographics 2010.
 
     Examples
     --------
@@ -146,6 +161,14 @@ def estimate_alpha(
             )
         return pymatting_alpha(picture.srgb(), marks, method)
     expected, weight = check_prior(prior, prior_weight, picture.shape)
+    if refine and expected is None:
+        return refined_alpha(
+            picture,
+            marks,
+            epsilon=epsilon,
+            tolerance=tolerance,
+            num_threads=resolve_num_threads(num_threads),
+        ).alpha
     return closed_form_alpha(
         picture,
         marks,
@@ -192,6 +215,10 @@ def closed_form_alpha(
     count = int(np.count_nonzero(unknown))
     if count == 0:
         return ClosedForm((trimap == FOREGROUND).astype(np.float32), Solution(0, 0.0, 0.0))
+    if count == trimap.size and (prior_weight is None or not prior_weight.any()):
+        return ClosedForm(
+            np.full(trimap.shape, 0.5, np.float32), Solution(0, 0.0, 0.0), (_FLOATING,)
+        )
     layout = build_layout(unknown)
     del unknown  # what is as large as the picture goes before the solver's arrays come
     check_memory(
@@ -207,20 +234,29 @@ def closed_form_alpha(
         num_threads=num_threads,
         prior=prior,
         prior_weight=prior_weight,
+        exact=count <= DIRECT_PIXELS,
     )
-    cells, solution = solve(
-        system,
-        ColourMultigrid(system),
-        _first_guess(trimap, prior, layout),
-        tolerance=tolerance,
-        max_iterations=MAX_ITERATIONS,
-        progress=progress,
-    )
+    if count <= DIRECT_PIXELS:
+        cells, solution = solve_directly(system)
+        if progress is not None:
+            progress(1.0)
+    else:
+        cells, solution = solve(
+            system,
+            ColourMultigrid(system),
+            _first_guess(trimap, prior, layout),
+            alternatives=(
+                partial(ColourMultigrid, system, drop=CAREFUL_DROP),
+                partial(Smoother, system),
+            ),
+            tolerance=tolerance,
+            max_iterations=MAX_ITERATIONS,
+            progress=progress,
+        )
     del system
     alpha = (trimap == FOREGROUND).astype(np.float32)
     scatter_alpha(cells, layout, alpha)
-    floating = count == trimap.size and (prior_weight is None or not prior_weight.any())
-    return ClosedForm(alpha, solution, (_FLOATING,) if floating else ())
+    return ClosedForm(alpha, solution)
 
 
 def _first_guess(
@@ -229,7 +265,43 @@ def _first_guess(
     """Return the prior, or a half, on unknown cells."""
     if prior is not None:
         return unknown_of(prior, layout)
-    return (trimap_of(trimap, layout) == UNKNOWN) * np.float32(0.5)
+    half: NDArray[np.float32] = (trimap_of(trimap, layout) == UNKNOWN) * np.float32(0.5)
+    return half
+
+
+def refined_alpha(
+    image: Image | FloatArray,
+    trimap: ByteArray,
+    *,
+    num_threads: int,
+    epsilon: float = DEFAULT_EPSILON,
+    tolerance: float = DEFAULT_TOLERANCE,
+    progress: Callable[[float], None] | None = None,
+) -> ClosedForm:
+    """Solve closed-form matting with a prior from colour samples, for checked arrays.
+
+    Parameters and errors are those of `closed_form_alpha`.
+
+    Returns
+    -------
+    ClosedForm
+    """
+    colours = image.srgb() if isinstance(image, Image) else image
+    prior, weight = sampling_prior(colours, trimap, num_threads=num_threads)
+    del colours  # the solver decodes what it needs
+    sampled = int(np.count_nonzero(weight))
+    found = closed_form_alpha(
+        image,
+        trimap,
+        num_threads=num_threads,
+        prior=prior if sampled else None,
+        prior_weight=weight if sampled else None,
+        epsilon=epsilon,
+        tolerance=tolerance,
+        progress=progress,
+    )
+    unknown = int(np.count_nonzero(trimap == UNKNOWN))
+    return replace(found, sampled=sampled / max(unknown, 1))
 
 
 def check_prior(

@@ -29,24 +29,16 @@ HALF_STENCIL = 13
 _STENCIL = 25
 """Nodes of the whole 5 x 5 stencil."""
 
-_DROP = 1e-4
-"""Relative pivot below which one of a node's functions counts as dependent on the others.
-
-Operators are kept in float32, so a pivot p is only known to 6e-8 / p. Keeping pivots down to 1e-5
-made the V-cycle indefinite on drawings with flat areas; 1e-4 costs no iterations on photographs.
-"""
-
-_EIGENVALUE_MARGIN = 1.08
-"""What the estimate of the nodes' largest eigenvalue may be low by; two smoothing steps on an
-eighth of the spectrum bear another 12 %."""
+_EIGENVALUE_MARGIN = 1.15
+"""What the estimate of the nodes' largest eigenvalue may be low by; two smoothing steps on a
+quarter of the spectrum bear another 25 %."""
 
 _SHARED_NODES = 2000
 """Nodes from which a level is worth more than one thread: below, waking it takes longer."""
 
-_PIXEL_SHARE, _NODE_SHARE = 8.0, 8.0
-"""Smoothers work on eigenvalues from the largest down to this part of it.
-
-Four, the usual choice, took a tenth more iterations; beyond these it grows slowly.
+_PIXEL_SHARE, _NODE_SHARE = 8.0, 4.0
+"""Smoothers work on eigenvalues from the largest down to this part of it. On pixels the largest is
+bounded, so that the interval can be wide, which takes fewer iterations; on nodes it is estimated.
 """
 
 
@@ -155,8 +147,18 @@ class PixelLevel(Level):
 
     def subtract(self, x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         """Write out = residual - A x."""
-        threads = self.system.num_threads
-        self.kernel.subtract_product(*self.matrix, *self.rows, self.residual, x, out, threads)
+        system, layout = self.system, self.system.layout
+        self.kernel.subtract_product(
+            system.bands,
+            system.diagonal,
+            layout.runs.length,
+            layout.base,
+            layout.chunks,
+            self.residual,
+            x,
+            out,
+            system.num_threads,
+        )
 
     def restrict(self, coarse: NodeLevel) -> None:
         """Hand `other` to the first level of nodes."""
@@ -195,6 +197,8 @@ class NodeLevel(Level):
     neighbours : (nodes, 25) int32
     blocks : (nodes, 13, 16) float64
         The Galerkin operator; kept in float32.
+    drop : float
+        Relative pivot below which one of a node's functions is dropped.
     num_threads : int
     """
 
@@ -205,6 +209,7 @@ class NodeLevel(Level):
         col: NDArray[np.int32],
         neighbours: NDArray[np.int32],
         blocks: NDArray[np.float64],
+        drop: float,
         num_threads: int,
     ) -> None:
         from hybridbg._kernels import node_blocks
@@ -213,10 +218,12 @@ class NodeLevel(Level):
         self.index, self.row, self.col, self.neighbours = index, row, col, neighbours
         self.num_threads = num_threads if row.size >= _SHARED_NODES else 1
         self.inverses = np.empty((row.size, BASIS * BASIS), dtype=np.float32)
-        node_blocks.invert_blocks(blocks, _DROP, self.inverses)
+        node_blocks.invert_blocks(blocks, drop, self.inverses)
         self.blocks = blocks.astype(np.float32)
         self.x, self.other, self.residual = np.zeros((3, row.size, BASIS), dtype=np.float32)
-        self.smoother = Chebyshev.below(_EIGENVALUE_MARGIN * self._largest_eigenvalue(), _NODE_SHARE)
+        self.smoother = Chebyshev.below(
+            _EIGENVALUE_MARGIN * self._largest_eigenvalue(), _NODE_SHARE
+        )
 
     def scale(self, g: float, out: NDArray[np.float32]) -> None:
         """Write out = g D^-1 residual."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hybridbg.matting.levels import BASIS, HALF_STENCIL, Level, NodeLevel, PixelLevel
 from hybridbg.matting.system import BandSystem
 
-__all__ = ["ColourMultigrid"]
+__all__ = ["CAREFUL_DROP", "ColourMultigrid", "Smoother"]
 
 _STENCIL = 25
 """Nodes of the whole 5 x 5 stencil."""
@@ -23,8 +23,18 @@ _STENCIL = 25
 _DENSE_NODES = 16
 """A level of at most this many nodes (64 unknowns) is solved exactly."""
 
-_DEPENDENT = 1e-6
-"""Relative eigenvalue of the last level below which a direction is float32 rounding."""
+_DEPENDENT = 1e-9
+"""Relative eigenvalue of the last level below which a direction is rounding."""
+
+_DROP = 1e-3
+"""Relative pivot below which one of a node's functions counts as dependent on the others.
+
+Operators are kept in float32, so a pivot p is only known to 6e-8 / p. Keeping pivots of 1e-4 made
+the V-cycle indefinite on some photographs with flat areas.
+"""
+
+CAREFUL_DROP = 3e-2
+"""The same for pictures on which `_DROP` did not do; takes some more iterations."""
 
 
 class ColourMultigrid:
@@ -33,14 +43,16 @@ class ColourMultigrid:
     Parameters
     ----------
     system : BandSystem
+    drop : float
+        Relative pivot below which one of a node's functions is dropped.
     """
 
-    def __init__(self, system: BandSystem) -> None:
+    def __init__(self, system: BandSystem, drop: float = _DROP) -> None:
         self.pixels = PixelLevel(system)
-        level, blocks = _first_nodes(self.pixels)
+        level, blocks = _first_nodes(self.pixels, drop)
         self.nodes = [level]
         while level.row.size > _DENSE_NODES and min(level.index.shape) > 2:
-            level, blocks = _coarser_nodes(level, blocks)
+            level, blocks = _coarser_nodes(level, blocks, drop)
             self.nodes.append(level)
         self.inverse = _dense_inverse(level, blocks)
 
@@ -59,7 +71,25 @@ class ColourMultigrid:
         return self.pixels.x
 
 
-def _first_nodes(pixels: PixelLevel) -> tuple[NodeLevel, NDArray[np.float64]]:
+class Smoother:
+    """The V-cycle's smoother alone: slow, but positive on any picture.
+
+    Parameters
+    ----------
+    system : BandSystem
+    """
+
+    def __init__(self, system: BandSystem) -> None:
+        self.pixels = PixelLevel(system)
+
+    def apply(self, residual: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return M residual on the cells of the layout; valid until the next call."""
+        self.pixels.residual = residual
+        self.pixels.descend()
+        return self.pixels.x
+
+
+def _first_nodes(pixels: PixelLevel, drop: float) -> tuple[NodeLevel, NDArray[np.float64]]:
     """Build the first level of nodes and its float64 operator."""
     from hybridbg._kernels import colour_multigrid
 
@@ -81,11 +111,11 @@ def _first_nodes(pixels: PixelLevel) -> tuple[NodeLevel, NDArray[np.float64]]:
         blocks,
         system.num_threads,
     )
-    return NodeLevel(index, row, col, neighbours, blocks, system.num_threads), blocks
+    return NodeLevel(index, row, col, neighbours, blocks, drop, system.num_threads), blocks
 
 
 def _coarser_nodes(
-    fine: NodeLevel, fine_blocks: NDArray[np.float64]
+    fine: NodeLevel, fine_blocks: NDArray[np.float64], drop: float
 ) -> tuple[NodeLevel, NDArray[np.float64]]:
     """Build the level with every second node of each axis."""
     from hybridbg._kernels import node_blocks
@@ -106,7 +136,7 @@ def _coarser_nodes(
         blocks,
         fine.num_threads,
     )
-    return NodeLevel(index, row, col, neighbours, blocks, fine.num_threads), blocks
+    return NodeLevel(index, row, col, neighbours, blocks, drop, fine.num_threads), blocks
 
 
 def _number(
@@ -123,7 +153,7 @@ def _number(
     return index, row, col, neighbours
 
 
-def _dense_inverse(level: NodeLevel, blocks: NDArray[np.float64]) -> NDArray[np.float32]:
+def _dense_inverse(level: NodeLevel, blocks: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the pseudo-inverse of the last level's operator, scaled to a unit diagonal first."""
     size = level.row.size
     blockwise = np.zeros((size, BASIS, size, BASIS))
@@ -139,4 +169,5 @@ def _dense_inverse(level: NodeLevel, blocks: NDArray[np.float64]) -> NDArray[np.
     values, vectors = np.linalg.eigh(scale[:, None] * matrix * scale)
     kept = values > _DEPENDENT * max(values[-1], 0)
     half_inverse = scale[:, None] * vectors[:, kept] / np.sqrt(values[kept])
-    return np.ascontiguousarray(half_inverse @ half_inverse.T, dtype=np.float32)
+    inverse: NDArray[np.float64] = half_inverse @ half_inverse.T
+    return inverse

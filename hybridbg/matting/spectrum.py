@@ -19,6 +19,9 @@ __all__ = ["smallest_eigenvalue", "upper_eigenvalue"]
 _STEPS = 10
 """After ten steps the estimate was low by at most 3 % on photographs, after six by up to 17 %."""
 
+_EXHAUSTED = 1e-6
+"""What is left of a start vector, relative to it, when all there is has been seen."""
+
 _Vector = NDArray[np.float32]
 
 
@@ -40,10 +43,10 @@ def upper_eigenvalue(
     """
     residual, previous = start, np.zeros_like(start)
     vector = scale(residual)
-    beta = _norm(residual, vector)
+    beta = first = _norm(residual, vector)
     diagonal: list[float] = []
     off_diagonal: list[float] = []
-    while beta > 0 and len(diagonal) < _STEPS:
+    while beta > _EXHAUSTED * first and len(diagonal) < _STEPS:
         # Invariants: residual = D vector and vector' D vector = 1.
         residual, vector = residual / beta, vector / beta
         image = multiply(vector)

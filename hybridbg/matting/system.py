@@ -8,7 +8,7 @@ restricted to U):
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,9 @@ FORWARD_NEIGHBOURS = 12
 SHARED_CELLS = 1 << 18
 """Cells from which a sum of vectors is worth more than one thread: waking one takes 50 us."""
 
+_HELD = np.float32(1e6)
+"""Weight of a prior that is as good as known; more would overflow."""
+
 _SPREAD, _STUCK, _SINGULAR = 0.025, 0.002, 0.001
 """Landmarks among the eigenvalues of the preconditioned system.
 
@@ -39,7 +42,7 @@ Modes below `_STUCK` are single patches that hardly anything holds in place, and
 for. Below `_SINGULAR`, patches hang together by nothing but rounding, and alpha is undefined.
 """
 
-_FIRST_CHECK = 4
+_FIRST_CHECK = 10
 """Iterations after which the eigenvalue estimate is worth something."""
 
 _EVERY = 64
@@ -128,6 +131,7 @@ def assemble_system(
     num_threads: int,
     prior: FloatArray | None = None,
     prior_weight: FloatArray | None = None,
+    exact: bool = False,
 ) -> BandSystem:
     """Assemble the closed-form system of the unknown pixels.
 
@@ -142,6 +146,8 @@ def assemble_system(
     num_threads : int
     prior, prior_weight : (H, W) float32 or None
         Expected alpha and how strongly it is held (G), read where alpha is unknown.
+    exact : bool
+        Keep couplings in float64 in any case.
 
     Returns
     -------
@@ -153,7 +159,7 @@ def assemble_system(
     runs, windows = layout.runs, layout.windows
     diagonal, right_side = np.zeros((2, layout.size))
     inverse = np.zeros(layout.size, dtype=np.float32)
-    for dtype in (np.float32, np.float64):
+    for dtype in (np.float64,) if exact else (np.float32, np.float64):
         bands = np.zeros((FORWARD_NEIGHBOURS, layout.size), dtype=dtype)
         too_coarse = closed_form.assemble(
             colours,
@@ -180,7 +186,7 @@ def assemble_system(
     # Only now: to take the mean off rounds, and windows of nearly one colour would see it.
     colours[:, 1:] -= colours[:, 1:].mean(axis=0, dtype=np.float64).astype(np.float32)
     if prior is not None and prior_weight is not None:
-        weight = unknown_of(prior_weight, layout)
+        weight = np.minimum(unknown_of(prior_weight, layout), _HELD)
         diagonal += weight
         inverse /= 1 + weight * inverse
         weight *= unknown_of(prior, layout)
@@ -195,6 +201,7 @@ def solve(
     *,
     tolerance: float,
     max_iterations: int,
+    alternatives: Sequence[Callable[[], Preconditioner]] = (),
     progress: Callable[[float], None] | None = None,
 ) -> tuple[NDArray[np.float64], Solution]:
     """Solve the system by preconditioned conjugate gradients.
@@ -215,6 +222,8 @@ def solve(
     tolerance : float
         Largest error of alpha to leave.
     max_iterations : int
+    alternatives : sequence of callables
+        Make preconditioners to go on with when one turns out not to be positive.
     progress : callable, optional
         Called after each iteration with the fraction done; what it raises stops the solve.
 
@@ -245,45 +254,50 @@ def solve(
     size = float(np.sqrt((residual * residual).sum()))
     if norm == 0:  # no unknown pixel sees the foreground: measure against the first guess instead
         norm = size
+    spare = list(alternatives)
     steps: list[float] = []
     turns: list[float] = []
     previous = np.inf
-    smallest, goal = 0.0, tolerance * _SINGULAR
+    smallest = 0.0
     for iteration in range(max_iterations + 1):
         if size <= _ROUNDING * norm < np.inf:
             return x, Solution(iteration, size / norm if norm else 0.0, 0.0)
         scaled = preconditioner.apply(single)
         slope, correction = kernel.project_dot(scaled, residual, sums, partial, threads)
-        if not slope > 0:  # false for NaN as well
-            break
         goal = tolerance * _SINGULAR
-        if iteration >= _FIRST_CHECK and goal < correction <= tolerance:
-            if iteration <= _EVERY or iteration % _EVERY == 0:
+        if slope > 0 and len(steps) >= _FIRST_CHECK and goal < correction <= tolerance:
+            if len(steps) <= _EVERY or len(steps) % _EVERY == 0:
                 smallest = smallest_eigenvalue(steps, turns)
-            floor = _SPREAD if smallest > _STUCK else _SINGULAR
-            goal = tolerance * max(smallest, floor)
-        if correction <= goal:
+            goal = tolerance * max(smallest, _SPREAD if smallest > _STUCK else _SINGULAR)
+        if slope > 0 and correction <= goal:
             return x, Solution(iteration, size / norm, tolerance * correction / goal)
-        turns.append(slope / previous)
-        kernel.turn(scaled, turns[-1], sums, direction, threads)
-        previous = slope
-        curvature = system.product(direction, image_of_direction)
+        curvature = 0.0
+        if slope > 0:  # false for NaN as well
+            turn = slope / previous
+            kernel.turn(scaled, turn, sums, direction, threads)
+            curvature = system.product(direction, image_of_direction)
         if not curvature > 0:
-            break
+            if not spare or not np.isfinite(size):
+                break
+            preconditioner = spare.pop(0)()
+            direction[:] = 0
+            steps, turns, previous = [], [], np.inf
+            continue
+        previous = slope
+        turns.append(turn)
         steps.append(slope / curvature)
-        size = np.sqrt(
-            kernel.descend(
-                steps[-1],
-                direction,
-                image_of_direction,
-                sums,
-                x,
-                residual,
-                single,
-                partial[0],
-                threads,
-            )
+        squared = kernel.descend(
+            steps[-1],
+            direction,
+            image_of_direction,
+            sums,
+            x,
+            residual,
+            single,
+            partial[0],
+            threads,
         )
+        size = float(np.sqrt(squared))
         if progress is not None:
             progress(_fraction_done(correction, tolerance * _SINGULAR))
     raise SolverError(

@@ -48,7 +48,8 @@ class Cutout:
     diagnostics : mapping
         ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]
         (agreement of the sources and of several looks, not a probability); ``model`` (name and
-        sha256) or None; ``solver`` (iterations, residual); ``seconds`` per stage; ``warnings``.
+        sha256) or None; ``solver`` (iterations, residual, estimated error, share
+        of sampled pixels); ``seconds`` per stage; ``warnings``.
     """
 
     image: Image

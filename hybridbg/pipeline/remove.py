@@ -21,6 +21,7 @@ from hybridbg.matting import (
     ClosedForm,
     closed_form_alpha,
     multilevel_foreground,
+    refined_alpha,
 )
 from hybridbg.pipeline.cutout import Cutout
 from hybridbg.pipeline.options import Method, Options, Progress, Subject
@@ -131,10 +132,12 @@ def remove_background(
         foreground=colours,
         trimap=marks,
         diagnostics={
-            **_diagnostics(located, watch),
+            **_diagnostics(located, watch, matte.warnings),
             "solver": {
                 "iterations": matte.solution.iterations,
                 "residual": matte.solution.residual,
+                "error": matte.solution.error,
+                "sampled": round(matte.sampled, 4),
             },
         },
     )
@@ -202,14 +205,16 @@ def find_trimap(
     return FoundTrimap(marks, _diagnostics(located, watch))
 
 
-def _diagnostics(located: Located, watch: _Stopwatch) -> dict[str, Any]:
+def _diagnostics(
+    located: Located, watch: _Stopwatch, more_warnings: tuple[str, ...] = ()
+) -> dict[str, Any]:
     return {
         "method": located.method,
         "sources": located.weights,
         "certainty": located.certainty,
         "model": located.model,
         "seconds": watch.seconds,
-        "warnings": located.warnings,
+        "warnings": [*located.warnings, *more_warnings],
     }
 
 
@@ -234,6 +239,8 @@ def _matte(
 ) -> ClosedForm:
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
     keyed = located.screen is not None
+    if not keyed and located.prior is None:
+        return refined_alpha(picture, marks, num_threads=options.threads, progress=watch.fraction)
     return closed_form_alpha(
         picture.linear() if keyed else picture,
         marks,

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +45,24 @@ def test_matte_of_ones_own_trimap(folder: Path, run: Run) -> None:
     alpha = pixels("alpha.png")
     assert alpha.shape == (48, 48)
     assert (alpha[24, 24], alpha[2, 2], alpha[13, 24], alpha[10, 24]) == (255, 0, 255, 0)
+
+
+def test_matte_refines_unless_told_not_to(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hybridbg.matting
+
+    asked: list[bool] = []
+    real = hybridbg.matting.estimate_alpha
+
+    def spy(*arguments: Any, refine: bool, **options: Any) -> Any:
+        asked.append(refine)
+        return real(*arguments, refine=refine, **options)
+
+    monkeypatch.setattr(hybridbg.matting, "estimate_alpha", spy)
+    for option in ([], ["--no-refine"]):
+        assert run("matte", "red.png", "trimap.png", "alpha.png", *option).exit_code == 0
+    assert asked == [True, False]
 
 
 def test_matte_keeps_the_pictures_depth(folder: Path, run: Run) -> None:

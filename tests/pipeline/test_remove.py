@@ -37,8 +37,10 @@ def test_diagnostics_say_what_was_done(disc, tiny_session):
     assert sum(diagnostics["sources"].values()) == pytest.approx(1, abs=0.01)
     assert 0.5 < diagnostics["certainty"] <= 1
     assert diagnostics["model"] == {"name": "tiny", "sha256": tiny_session.sha256}
-    assert diagnostics["solver"]["iterations"] > 0
-    assert diagnostics["solver"]["residual"] <= 1e-6
+    assert diagnostics["solver"]["iterations"] >= 0
+    assert 0 <= diagnostics["solver"]["sampled"] <= 1
+    assert 0 <= diagnostics["solver"]["error"] <= 1e-3
+    assert 0 <= diagnostics["solver"]["residual"] <= 1e-4
     assert list(diagnostics["seconds"]) == ["find the subject", "matting", "foreground"]
     assert diagnostics["warnings"] == []
 
@@ -137,7 +139,7 @@ def test_progress_rises_and_can_stop_the_work(disc, tiny_session):
     assert [*dict(calls)] == ["find the subject", "matting", "foreground"]
 
     def stop(stage, fraction):
-        if stage == "matting" and fraction > 0.4:
+        if stage == "matting" and fraction > 0.3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

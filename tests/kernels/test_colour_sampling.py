@@ -1,0 +1,120 @@
+"""Each pass of colour sampling against the plain NumPy version of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hybridbg._kernels import colour_sampling as kernel
+from hybridbg.matting.sampling import _directions
+from tests.matting.pictures import busiest_crop
+from tests.reference import colour_sampling as reference
+
+IMAGE, TRIMAP = busiest_crop("hair", 48)
+MATCHING = (0.05**2, (0.05 / 20) ** 2, 0.5)
+WEIGHING = (9.0, 1e-4, 0.02, 0.01, 0.02)
+SMALL = [(1, 1), (1, 20), (20, 1), (17, 33)]
+
+
+def picked(trimap, pitch, threads=2):
+    rows, cols = (-(-size // pitch) for size in trimap.shape)
+    picks = np.empty((3, rows, cols), np.int16)
+    kernel.pick(trimap, pitch, picks, threads)
+    return picks
+
+
+def surveyed(image, picks, pitch, threads=2):
+    trust = np.zeros(picks.shape[1:], np.float32)
+    means = np.empty((*trust.shape, 3), np.float32)
+    kernel.survey(image, picks, pitch, 0.25, 5e-6, means, trust, threads)
+    return trust
+
+
+def matched(image, trimap, pitch, threads=2):
+    marks = trimap.copy()
+    kernel.match(image, trimap, picked(trimap, pitch), pitch, *MATCHING, marks, threads)
+    return marks
+
+
+def paired(image, picks, pitch, threads=2):
+    pairs = np.zeros((7, *picks.shape[1:]), np.float32)
+    kernel.pair(image, picks, _directions(), pitch, 1e-4, pairs, threads)
+    return pairs
+
+
+def everything(image, trimap, pitch, threads=2):
+    marks = matched(image, trimap, pitch, threads)
+    picks = picked(marks, pitch, threads)
+    trust = surveyed(image, picked(trimap, pitch, threads), pitch, threads)
+    pairs = paired(image, picks, pitch, threads)
+    prior, weight = (np.zeros(trimap.shape, np.float32) for _ in range(2))
+    given = (image, trimap, marks, pairs, trust, pitch, *WEIGHING)
+    kernel.estimate(*given, prior, weight, threads)
+    return given, prior, weight
+
+
+@pytest.mark.parametrize("pitch", [1, 2, 5])
+def test_picks_are_the_first_pixels_of_a_cell(pitch):
+    assert np.array_equal(picked(TRIMAP, pitch), reference.pick(TRIMAP, pitch))
+
+
+@pytest.mark.parametrize("pitch", [1, 3])
+def test_the_survey_finds_even_slopes(pitch):
+    picks = picked(TRIMAP, pitch)
+    expected = np.where(picks[1] >= 0, reference.survey(IMAGE, pitch, 0.25, 5e-6), 0)
+    np.testing.assert_allclose(surveyed(IMAGE, picks, pitch), expected, atol=2e-3)
+    ramp = np.linspace(0, 1, 48, dtype=np.float32)[None, :, None] * np.ones((48, 1, 3), np.float32)
+    unknown = picked(np.full((48, 48), 128, np.uint8), pitch)
+    assert (surveyed(ramp, unknown, pitch)[:, 2:-2] == 0).all()
+    assert (surveyed(np.full_like(ramp, 0.3), unknown, pitch) == 1).all()
+
+
+@pytest.mark.parametrize("pitch", [1, 2, 3])
+def test_pixels_that_look_known_become_known(pitch):
+    found = matched(IMAGE, TRIMAP, pitch)
+    assert np.array_equal(found, reference.match(IMAGE, TRIMAP, pitch, *MATCHING))
+    assert (found != TRIMAP).any()
+
+
+@pytest.mark.parametrize("pitch", [1, 2, 3])
+def test_cells_keep_the_best_pair_of_their_rays(pitch):
+    picks = picked(TRIMAP, pitch)
+    expected = reference.pair(IMAGE, picks, _directions(), pitch, 1e-4)
+    assert expected[6].any()
+    np.testing.assert_allclose(paired(IMAGE, picks, pitch), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("pitch", [1, 2, 3])
+def test_the_estimate_is_the_mean_over_pairs(pitch):
+    given, prior, weight = everything(IMAGE, TRIMAP, pitch)
+    expected = reference.estimate(*given)
+    np.testing.assert_allclose(prior, expected[0], atol=1e-3)
+    np.testing.assert_allclose(weight, expected[1], atol=1e-4)
+    assert (prior[TRIMAP != 128] == 0).all()
+    assert (weight[TRIMAP != 128] == 0).all()
+
+
+@pytest.mark.parametrize("shape", SMALL)
+def test_any_shape_gives_what_the_reference_gives(shape):
+    random = np.random.default_rng(7)
+    image = random.random((*shape, 3), dtype=np.float32)
+    trimap = random.choice(np.uint8([0, 128, 255]), shape)
+    given, prior, weight = everything(image, trimap, 2)
+    expected = reference.estimate(*given)
+    np.testing.assert_allclose(prior, expected[0], atol=1e-3)
+    np.testing.assert_allclose(weight, expected[1], atol=1e-4)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_and_read_only_input_do_not_matter(threads):
+    image, trimap = IMAGE.copy(), TRIMAP.copy()
+    image.flags.writeable = trimap.flags.writeable = False
+    _, prior, weight = everything(image, trimap, 2, threads)
+    _, *expected = everything(IMAGE, TRIMAP, 2, 1)
+    assert np.array_equal(prior, expected[0])
+    assert np.array_equal(weight, expected[1])
+
+
+def test_double_precision_is_refused():
+    with pytest.raises(ValueError, match="Buffer dtype mismatch"):
+        everything(IMAGE.astype(np.float64), TRIMAP, 2)
