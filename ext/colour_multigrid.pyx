@@ -24,7 +24,7 @@ parallel, then those of odd number; node operations gather. The order of sums is
 from cython.parallel cimport prange
 from libc.stdint cimport int32_t, int64_t
 
-from fours cimport add_four, add_outer, add_wide, add_widened
+from fours cimport add_both, add_four, add_outer, add_wide, add_widened
 
 cdef enum:
     CELL = 8         # pixels between nodes; a power of two
@@ -191,26 +191,25 @@ cdef void restrict_run(
     Py_ssize_t row, Py_ssize_t col, Py_ssize_t length, const float* residual,
     const float* colours, const int32_t[:, ::1] index, float[:, ::1] coarse,
 ) noexcept nogil:
-    cdef float left[BASIS]
-    cdef float right[BASIS]
+    cdef float sides[2 * BASIS]  # for the nodes to the left, and to the right
     cdef float down = <float>(row & (CELL - 1)) / CELL
     cdef float across
     cdef Py_ssize_t start = 0, count, n, q, node_row = row >> SHIFT, node_col
     while start < length:
         count = in_cell(col + start, length - start)
-        for q in range(BASIS):
-            left[q] = 0
-            right[q] = 0
+        for q in range(2 * BASIS):
+            sides[q] = 0
         for n in range(start, start + count):
             across = <float>((col + n) & (CELL - 1)) / CELL
-            add_four((1 - across) * residual[n], colours + n * BASIS, left)
-            add_four(across * residual[n], colours + n * BASIS, right)
+            add_both(
+                (1 - across) * residual[n], across * residual[n], colours + n * BASIS, sides
+            )
         node_col = (col + start) >> SHIFT
-        add_to_node(1 - down, left, coarse, index[node_row, node_col])
-        add_to_node(1 - down, right, coarse, index[node_row, node_col + 1])
+        add_to_node(1 - down, sides, coarse, index[node_row, node_col])
+        add_to_node(1 - down, sides + BASIS, coarse, index[node_row, node_col + 1])
         if down > 0:
-            add_to_node(down, left, coarse, index[node_row + 1, node_col])
-            add_to_node(down, right, coarse, index[node_row + 1, node_col + 1])
+            add_to_node(down, sides, coarse, index[node_row + 1, node_col])
+            add_to_node(down, sides + BASIS, coarse, index[node_row + 1, node_col + 1])
         start += count
 
 

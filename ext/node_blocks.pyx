@@ -1,6 +1,14 @@
 """Operations on the coarse levels of the colour multigrid: 4 x 4 blocks on a 5 x 5 node stencil.
 
-See colour_multigrid.pyx for the storage. Backward blocks are the transposes of forward ones.
+See colour_multigrid.pyx for the storage. What the V-cycle works on is normalised: with the Cholesky
+factors D_J = L_J L_J' of the nodes' own blocks,
+
+    B_JK  ->  L_J^-1 B_JK L_K^-T        r  ->  L^-1 r        x  ->  L' x
+
+so that own blocks are identities. A node's four functions may be all but dependent where colours
+hardly change under its hat; rounding the plain operator to float32 made it indefinite there.
+
+ Backward blocks are the transposes of forward ones.
 Vectors are (nodes, 4) float32. Everything gathers: a node writes only its own result.
 """
 
@@ -68,13 +76,13 @@ cdef inline void node_product(
             total[p] += forward[p * BASIS + q] + backward[q * BASIS + p]
 
 
-def product(
-    const float[:, :, ::1] blocks not None,
-    const int32_t[:, ::1] neighbours not None,
-    const float[:, ::1] x not None,
-    float[:, ::1] y not None,
+cpdef void product(
+    const float[:, :, ::1] blocks,
+    const int32_t[:, ::1] neighbours,
+    const float[:, ::1] x,
+    float[:, ::1] y,
     int num_threads,
-):
+) noexcept:
     """y = A x."""
     cdef Py_ssize_t node
     for node in prange(
@@ -94,14 +102,14 @@ cdef void subtract_node(
         out[p] = residual[p] - total[p]
 
 
-def subtract_product(
-    const float[:, :, ::1] blocks not None,
-    const int32_t[:, ::1] neighbours not None,
-    const float[:, ::1] residual not None,
-    const float[:, ::1] x not None,
-    float[:, ::1] out not None,
+cpdef void subtract_product(
+    const float[:, :, ::1] blocks,
+    const int32_t[:, ::1] neighbours,
+    const float[:, ::1] residual,
+    const float[:, ::1] x,
+    float[:, ::1] out,
     int num_threads,
-):
+) noexcept:
     """out = residual - A x."""
     cdef Py_ssize_t node
     for node in prange(
@@ -110,116 +118,119 @@ def subtract_product(
         subtract_node(blocks, neighbours, &residual[node, 0], x, node, &out[node, 0])
 
 
-cdef inline void scale_node(const float* inverse, const float* residual, float* out) noexcept nogil:
-    cdef Py_ssize_t p
-    for p in range(BASIS):
-        out[p] = (
-            inverse[p * BASIS] * residual[0] + inverse[p * BASIS + 1] * residual[1]
-            + inverse[p * BASIS + 2] * residual[2] + inverse[p * BASIS + 3] * residual[3]
-        )
-
-
-def scale(
-    const float[:, ::1] inverses not None,
-    const float[:, ::1] residual not None,
-    float g,
-    float[:, ::1] out not None,
-):
-    """out = g D^-1 residual, D being the nodes' own blocks."""
-    cdef Py_ssize_t node, p
-    with nogil:
-        for node in range(inverses.shape[0]):
-            scale_node(&inverses[node, 0], &residual[node, 0], &out[node, 0])
-            for p in range(BASIS):
-                out[node, p] *= g
-
-
 cdef void relax_node(
-    const float[:, :, ::1] blocks, const int32_t[:, ::1] neighbours, const float* inverse,
-    const float* residual, const float[:, ::1] x, Py_ssize_t node, float* out,
-    float a, float b, float g,
+    const float[:, :, ::1] blocks, const int32_t[:, ::1] neighbours, const float* residual,
+    const float[:, ::1] x, Py_ssize_t node, float* out, float a, float b, float g,
 ) noexcept nogil:
     cdef float left[BASIS]
-    cdef float scaled[BASIS]
     cdef Py_ssize_t p
     subtract_node(blocks, neighbours, residual, x, node, left)
-    scale_node(inverse, left, scaled)
     for p in range(BASIS):
-        out[p] = a * x[node, p] + b * out[p] + g * scaled[p]
+        out[p] = a * x[node, p] + b * out[p] + g * left[p]
 
 
-def relax(
-    const float[:, :, ::1] blocks not None,
-    const int32_t[:, ::1] neighbours not None,
-    const float[:, ::1] inverses not None,
-    const float[:, ::1] residual not None,
-    const float[:, ::1] x not None,
-    float[:, ::1] out not None,
+cpdef void relax(
+    const float[:, :, ::1] blocks,
+    const int32_t[:, ::1] neighbours,
+    const float[:, ::1] residual,
+    const float[:, ::1] x,
+    float[:, ::1] out,
     float a,
     float b,
     float g,
     int num_threads,
-):
-    """out = a x + b out + g D^-1 (residual - A x)."""
+) noexcept:
+    """out = a x + b out + g (residual - A x)."""
     cdef Py_ssize_t node
     for node in prange(
         neighbours.shape[0], schedule="static", num_threads=num_threads, nogil=True
     ):
-        relax_node(
-            blocks, neighbours, &inverses[node, 0], &residual[node, 0], x, node, &out[node, 0],
-            a, b, g,
-        )
+        relax_node(blocks, neighbours, &residual[node, 0], x, node, &out[node, 0], a, b, g)
 
 
-def invert_blocks(
+def factor_blocks(
     const double[:, :, ::1] blocks not None,
     double relative_pivot,
-    float[:, ::1] inverses not None,
+    double[:, ::1] lower not None,
+    double[:, ::1] inverse not None,
 ):
-    """Pseudo-invert every node's own block, dropping pivots that are nothing but rounding.
+    """Factor every node's own block as L L', and invert L, dropping pivots that are rounding.
 
     Where colour is constant under a hat, its four functions are dependent and the block singular;
-    a pivot below `relative_pivot` times its diagonal entry drops that function.
+    a pivot below `relative_pivot` times its diagonal entry is taken as zero: L still expresses that
+    function by those before it, and its row of L^-1 is zero.
     """
     cdef Py_ssize_t node, p, q, k
-    cdef double lower[BLOCK]
-    cdef double inverse[BLOCK]
     cdef double value
+    cdef double* low
+    cdef double* up
     with nogil:
         for node in range(blocks.shape[0]):
+            low = &lower[node, 0]
+            up = &inverse[node, 0]
             for p in range(BLOCK):
-                lower[p] = 0
-                inverse[p] = 0
-            # A = L L' row by row, and the rows of L^-1 beside it.
+                low[p] = 0
+                up[p] = 0
             for p in range(BASIS):
                 for q in range(p):
-                    if lower[q * BASIS + q] == 0:
+                    if low[q * BASIS + q] == 0:
                         continue
                     value = blocks[node, 0, p * BASIS + q]
                     for k in range(q):
-                        value = value - lower[p * BASIS + k] * lower[q * BASIS + k]
-                    lower[p * BASIS + q] = value / lower[q * BASIS + q]
+                        value = value - low[p * BASIS + k] * low[q * BASIS + k]
+                    low[p * BASIS + q] = value / low[q * BASIS + q]
                 value = blocks[node, 0, p * BASIS + p]
                 for k in range(p):
-                    value = value - lower[p * BASIS + k] * lower[p * BASIS + k]
+                    value = value - low[p * BASIS + k] * low[p * BASIS + k]
                 if value <= relative_pivot * blocks[node, 0, p * BASIS + p]:
-                    for q in range(p):
-                        lower[p * BASIS + q] = 0
                     continue
-                lower[p * BASIS + p] = sqrt(value)
-                inverse[p * BASIS + p] = 1 / lower[p * BASIS + p]
+                low[p * BASIS + p] = sqrt(value)
+                up[p * BASIS + p] = 1 / low[p * BASIS + p]
                 for q in range(p):
                     value = 0
                     for k in range(q, p):
-                        value = value - lower[p * BASIS + k] * inverse[k * BASIS + q]
-                    inverse[p * BASIS + q] = value / lower[p * BASIS + p]
-            # A^-1 = L^-T L^-1
-            for p in range(BASIS):
-                for q in range(BASIS):
-                    value = 0
-                    for k in range(max(p, q), BASIS):
-                        value = value + inverse[k * BASIS + p] * inverse[k * BASIS + q]
-                    inverses[node, p * BASIS + q] = <float>value
+                        value = value - low[p * BASIS + k] * up[k * BASIS + q]
+                    up[p * BASIS + q] = value / low[p * BASIS + p]
+
+
+cdef void normalise_block(
+    const double* block, const double* left, const double* right, float* out,
+) noexcept nogil:
+    """out = left block right'."""
+    cdef double half[BLOCK]
+    cdef double value
+    cdef Py_ssize_t p, q, k
+    for p in range(BASIS):
+        for q in range(BASIS):
+            half[p * BASIS + q] = 0
+            for k in range(BASIS):
+                half[p * BASIS + q] += left[p * BASIS + k] * block[k * BASIS + q]
+    for p in range(BASIS):
+        for q in range(BASIS):
+            value = 0
+            for k in range(BASIS):
+                value += half[p * BASIS + k] * right[q * BASIS + k]
+            out[p * BASIS + q] = <float>value
+
+
+def normalise_blocks(
+    const double[:, :, ::1] blocks not None,
+    const int32_t[:, ::1] neighbours not None,
+    const double[:, ::1] inverse not None,
+    float[:, :, ::1] normal not None,
+    int num_threads,
+):
+    """normal[J, k] = L_J^-1 B_JK L_K^-T, K being the k-th neighbour of J."""
+    cdef Py_ssize_t node, k
+    for node in prange(
+        neighbours.shape[0], schedule="static", num_threads=num_threads, nogil=True
+    ):
+        for k in range(HALF):
+            if neighbours[node, k] >= 0:
+                normalise_block(
+                    &blocks[node, k, 0], &inverse[node, 0], &inverse[neighbours[node, k], 0],
+                    &normal[node, k, 0],
+                )
 
 
 cdef inline Py_ssize_t parents(Py_ssize_t place, Py_ssize_t* parent, double* weight) noexcept nogil:
@@ -334,13 +345,13 @@ def galerkin_nodes(
         )
 
 
-def restrict_nodes(
-    const float[:, ::1] residual not None,
-    const int32_t[:, ::1] index not None,
-    const int32_t[::1] coarse_row not None,
-    const int32_t[::1] coarse_col not None,
-    float[:, ::1] coarse not None,
-):
+cpdef void restrict_nodes(
+    const float[:, ::1] residual,
+    const int32_t[:, ::1] index,
+    const int32_t[::1] coarse_row,
+    const int32_t[::1] coarse_col,
+    float[:, ::1] coarse,
+) noexcept:
     """coarse = P' residual."""
     cdef Py_ssize_t node, a, b, p, fine
     cdef float weight
@@ -359,13 +370,13 @@ def restrict_nodes(
                             coarse[node, p] += weight * residual[fine, p]
 
 
-def prolong_nodes(
-    const float[:, ::1] coarse not None,
-    const int32_t[:, ::1] coarse_index not None,
-    const int32_t[::1] node_row not None,
-    const int32_t[::1] node_col not None,
-    float[:, ::1] fine not None,
-):
+cpdef void prolong_nodes(
+    const float[:, ::1] coarse,
+    const int32_t[:, ::1] coarse_index,
+    const int32_t[::1] node_row,
+    const int32_t[::1] node_col,
+    float[:, ::1] fine,
+) noexcept:
     """fine += P coarse."""
     cdef Py_ssize_t node, a, b, p, other, rows, cols
     cdef Py_ssize_t parent_row[2]
@@ -383,3 +394,166 @@ def prolong_nodes(
                         fine[node, p] += <float>(
                             row_weight[a] * col_weight[b] * coarse[other, p]
                         )
+
+
+def invert_dense(double[:, ::1] matrix not None, double relative_pivot, double[:, ::1] inverse not None):
+    """Pseudo-invert a small semidefinite matrix, which is used up; pivots as in `invert_blocks`.
+
+    LAPACK would do, but the threads that some builds of it keep spinning after a call take the
+    processor from ours.
+    """
+    cdef Py_ssize_t p, q, k, size = matrix.shape[0]
+    cdef double value, pivot
+    with nogil:
+        # matrix = L L' in its lower triangle, and the rows of L^-1 in that of inverse.
+        for p in range(size):
+            pivot = matrix[p, p]
+            for q in range(size):
+                inverse[p, q] = 0
+            for q in range(p):
+                if matrix[q, q] == 0:
+                    matrix[p, q] = 0
+                    continue
+                value = matrix[p, q]
+                for k in range(q):
+                    value = value - matrix[p, k] * matrix[q, k]
+                matrix[p, q] = value / matrix[q, q]
+            value = pivot
+            for k in range(p):
+                value = value - matrix[p, k] * matrix[p, k]
+            if value <= relative_pivot * pivot:
+                for q in range(p + 1):
+                    matrix[p, q] = 0
+                continue
+            matrix[p, p] = sqrt(value)
+            inverse[p, p] = 1 / matrix[p, p]
+            for q in range(p):
+                value = 0
+                for k in range(q, p):
+                    value = value - matrix[p, k] * inverse[k, q]
+                inverse[p, q] = value / matrix[p, p]
+        # A^-1 = L^-T L^-1, over L^-1 column by column.
+        for p in range(size):
+            for q in range(p, size):
+                value = 0
+                for k in range(q, size):
+                    value = value + inverse[k, p] * inverse[k, q]
+                matrix[p, q] = value
+        for p in range(size):
+            for q in range(size):
+                inverse[p, q] = matrix[min(p, q), max(p, q)]
+
+
+cpdef void multiply_own(
+    const float[:, ::1] matrices, bint transposed, float[:, ::1] vector,
+) noexcept:
+    """Multiply every node's four numbers by a 4 x 4 matrix of its own, or by its transpose."""
+    cdef Py_ssize_t node, p, q
+    cdef float old[BASIS]
+    with nogil:
+        for node in range(vector.shape[0]):
+            for p in range(BASIS):
+                old[p] = vector[node, p]
+                vector[node, p] = 0
+            if transposed:
+                for p in range(BASIS):
+                    for q in range(BASIS):
+                        vector[node, p] += matrices[node, q * BASIS + p] * old[q]
+            else:
+                for p in range(BASIS):
+                    for q in range(BASIS):
+                        vector[node, p] += matrices[node, p * BASIS + q] * old[q]
+
+
+cdef class Level:
+    """What `cycle` needs of one level: its operator, its place in the grid and its vectors."""
+
+    cdef const int32_t[:, ::1] index
+    cdef const int32_t[::1] row
+    cdef const int32_t[::1] col
+    cdef const int32_t[:, ::1] neighbours
+    cdef const float[:, :, ::1] blocks
+    cdef const float[:, ::1] lower
+    cdef const float[:, ::1] inverse
+    cdef float[:, ::1] x
+    cdef float[:, ::1] other
+    cdef float[:, ::1] residual
+    cdef float first
+    cdef float keep
+    cdef float gain
+    cdef int num_threads
+
+    def __init__(
+        self, index, row, col, neighbours, blocks, lower, inverse, x, other, residual,
+        float first, float keep, float gain, int num_threads,
+    ):
+        self.index, self.row, self.col, self.neighbours = index, row, col, neighbours
+        self.blocks, self.lower, self.inverse = blocks, lower, inverse
+        self.x, self.other, self.residual = x, other, residual
+        self.first, self.keep, self.gain = first, keep, gain
+        self.num_threads = num_threads
+
+    cdef void relax(self, float[:, ::1] x, float[:, ::1] out, float a, float b, float g):
+        relax(self.blocks, self.neighbours, self.residual, x, out, a, b, g, self.num_threads)
+
+    cdef void descend(self, Level coarse):
+        """Smooth twice from zero, and hand what is left of the residual to the coarser level."""
+        cdef Py_ssize_t node, p
+        for node in range(self.other.shape[0]):
+            for p in range(BASIS):
+                self.other[node, p] = self.first * self.residual[node, p]
+        self.relax(self.other, self.x, 1 + self.keep, 0, self.gain)
+        subtract_product(
+            self.blocks, self.neighbours, self.residual, self.x, self.other, self.num_threads
+        )
+        multiply_own(self.lower, False, self.other)
+        restrict_nodes(self.other, self.index, coarse.row, coarse.col, coarse.residual)
+        multiply_own(coarse.inverse, False, coarse.residual)
+
+    cdef void ascend(self, Level coarse):
+        """Take the coarser level's solution, and smooth twice."""
+        cdef Py_ssize_t node, p
+        multiply_own(coarse.inverse, True, coarse.x)
+        self.other[:] = 0
+        prolong_nodes(coarse.x, coarse.index, self.row, self.col, self.other)
+        multiply_own(self.lower, True, self.other)
+        for node in range(self.x.shape[0]):
+            for p in range(BASIS):
+                self.x[node, p] += self.other[node, p]
+        self.relax(self.x, self.other, 1, 0, self.first)
+        self.relax(self.other, self.x, 1 + self.keep, -self.keep, self.gain)
+
+
+cdef void solve_last(const double[:, ::1] inverse, Level level) noexcept:
+    """x = inverse residual."""
+    cdef Py_ssize_t row, col, count = BASIS * level.residual.shape[0]
+    cdef const float* residual = &level.residual[0, 0]
+    cdef float* x = &level.x[0, 0]
+    cdef double total
+    with nogil:
+        for row in range(count):
+            total = 0
+            for col in range(count):
+                total = total + inverse[row, col] * residual[col]
+            x[row] = <float>total
+
+
+def cycle(list levels not None, const double[:, ::1] inverse not None):
+    """One V-cycle over the levels, from the first one's plain residual to its plain x.
+
+    inverse : dense inverse of the last level's normalised operator.
+    """
+    cdef Level level, coarse
+    cdef Py_ssize_t n, last = len(levels) - 1
+    level = levels[0]
+    multiply_own(level.inverse, False, level.residual)
+    for n in range(last):
+        level, coarse = levels[n], levels[n + 1]
+        level.descend(coarse)
+    level = levels[last]
+    solve_last(inverse, level)
+    for n in range(last - 1, -1, -1):
+        level, coarse = levels[n], levels[n + 1]
+        level.ascend(coarse)
+    level = levels[0]
+    multiply_own(level.inverse, True, level.x)

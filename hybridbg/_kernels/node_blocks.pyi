@@ -22,16 +22,9 @@ def subtract_product(
     out: NDArray[np.float32],
     num_threads: int,
 ) -> None: ...
-def scale(
-    inverses: NDArray[np.float32],
-    residual: NDArray[np.float32],
-    g: float,
-    out: NDArray[np.float32],
-) -> None: ...
 def relax(
     blocks: NDArray[np.float32],
     neighbours: NDArray[np.int32],
-    inverses: NDArray[np.float32],
     residual: NDArray[np.float32],
     x: NDArray[np.float32],
     out: NDArray[np.float32],
@@ -40,10 +33,18 @@ def relax(
     g: float,
     num_threads: int,
 ) -> None: ...
-def invert_blocks(
+def factor_blocks(
     blocks: NDArray[np.float64],
     relative_pivot: float,
-    inverses: NDArray[np.float32],
+    lower: NDArray[np.float64],
+    inverse: NDArray[np.float64],
+) -> None: ...
+def normalise_blocks(
+    blocks: NDArray[np.float64],
+    neighbours: NDArray[np.int32],
+    inverse: NDArray[np.float64],
+    normal: NDArray[np.float32],
+    num_threads: int,
 ) -> None: ...
 def mark_parents(
     node_row: NDArray[np.int32],
@@ -75,3 +76,30 @@ def prolong_nodes(
     node_col: NDArray[np.int32],
     fine: NDArray[np.float32],
 ) -> None: ...
+def multiply_own(
+    matrices: NDArray[np.float32], transposed: bool, vector: NDArray[np.float32]
+) -> None: ...
+def invert_dense(
+    matrix: NDArray[np.float64], relative_pivot: float, inverse: NDArray[np.float64]
+) -> None: ...
+
+class Level:
+    def __init__(
+        self,
+        index: NDArray[np.int32],
+        row: NDArray[np.int32],
+        col: NDArray[np.int32],
+        neighbours: NDArray[np.int32],
+        blocks: NDArray[np.float32],
+        lower: NDArray[np.float32],
+        inverse: NDArray[np.float32],
+        x: NDArray[np.float32],
+        other: NDArray[np.float32],
+        residual: NDArray[np.float32],
+        first: float,
+        keep: float,
+        gain: float,
+        num_threads: int,
+    ) -> None: ...
+
+def cycle(levels: list[Level], inverse: NDArray[np.float64]) -> None: ...

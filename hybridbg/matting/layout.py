@@ -26,7 +26,7 @@ __all__ = ["REACH", "Layout", "Runs", "build_layout"]
 REACH = 2
 """How far, in pixels, the matting Laplacian of 3 x 3 windows couples two pixels."""
 
-_CHUNK_PIXELS = 16384
+_CHUNK_PIXELS = 8192
 """Pixels in one unit of parallel work: big enough to hide the cost of handing it out."""
 
 _CELLS_PER_SUM = 65536

@@ -1,4 +1,4 @@
-"""The levels of the colour multigrid: one of pixels, then levels of nodes, behind one interface.
+"""The levels of the colour multigrid: one of pixels, then levels of nodes.
 
 Each level holds the `residual` r it was handed, an approximate solution `x` of `A x = r`, and
 `other`, the iterate before it or what x leaves of r. Smoothing is Chebyshev iteration of degree
@@ -9,8 +9,8 @@ a float64 iteration.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 from hybridbg.matting.spectrum import upper_eigenvalue
 from hybridbg.matting.system import SHARED_CELLS, BandSystem
 
-__all__ = ["BASIS", "HALF_STENCIL", "Level", "NodeLevel", "PixelLevel"]
+if TYPE_CHECKING:
+    from hybridbg._kernels.node_blocks import Level
+
+__all__ = ["BASIS", "HALF_STENCIL", "NodeLevel", "PixelLevel"]
 
 BASIS = 4
 """Functions of a node: its hat times 1, R, G and B."""
@@ -33,7 +36,7 @@ _EIGENVALUE_MARGIN = 1.15
 """What the estimate of the nodes' largest eigenvalue may be low by; two smoothing steps on a
 quarter of the spectrum bear another 25 %."""
 
-_SHARED_NODES = 2000
+_SHARED_NODES = 256
 """Nodes from which a level is worth more than one thread: below, waking it takes longer."""
 
 _PIXEL_SHARE, _NODE_SHARE = 8.0, 4.0
@@ -63,57 +66,15 @@ class Chebyshev:
         return cls(first=1 / centre, keep=following * ratio, gain=2 * following / radius)
 
 
-class Level(ABC):
-    """What the V-cycle asks of a level."""
-
-    x: NDArray[np.float32]
-    residual: NDArray[np.float32]
-    other: NDArray[np.float32]
-    smoother: Chebyshev
-
-    def descend(self) -> None:
-        """Smooth twice from zero, and leave in `other` what x does not explain of the residual."""
-        plan = self.smoother
-        self.scale(plan.first, self.other)
-        self.relax(self.other, self.x, 1 + plan.keep, 0.0, plan.gain)
-        self.subtract(self.x, self.other)
-
-    def ascend(self) -> None:
-        """Smooth x twice."""
-        plan = self.smoother
-        self.relax(self.x, self.other, 1.0, 0.0, plan.first)
-        self.relax(self.other, self.x, 1 + plan.keep, -plan.keep, plan.gain)
-
-    @abstractmethod
-    def scale(self, g: float, out: NDArray[np.float32]) -> None:
-        """Write out = g D^-1 residual."""
-
-    @abstractmethod
-    def relax(
-        self, x: NDArray[np.float32], out: NDArray[np.float32], a: float, b: float, g: float
-    ) -> None:
-        """Write out = a x + b out + g D^-1 (residual - A x)."""
-
-    @abstractmethod
-    def subtract(self, x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """Write out = residual - A x."""
-
-    @abstractmethod
-    def restrict(self, coarse: NodeLevel) -> None:
-        """Hand `other` to the coarser level as its residual."""
-
-    @abstractmethod
-    def prolong(self, coarse: NodeLevel) -> None:
-        """Add the coarser level's solution to x."""
-
-
-class PixelLevel(Level):
+class PixelLevel:
     """The unknown pixels themselves.
 
     Parameters
     ----------
     system : BandSystem
     """
+
+    residual: NDArray[np.float32]
 
     def __init__(self, system: BandSystem) -> None:
         from hybridbg._kernels import bands, closed_form, colour_multigrid
@@ -130,6 +91,19 @@ class PixelLevel(Level):
         self.cell_rows = np.searchsorted(layout.runs.row, bounds).astype(np.int64)
         self.x, self.other = np.zeros((2, layout.size), dtype=np.float32)
         self.smoother = Chebyshev.below(closed_form.LARGEST_EIGENVALUE, _PIXEL_SHARE)
+
+    def descend(self) -> None:
+        """Smooth twice from zero, and leave in `other` what x does not explain of the residual."""
+        plan = self.smoother
+        self.scale(plan.first, self.other)
+        self.relax(self.other, self.x, 1 + plan.keep, 0.0, plan.gain)
+        self.subtract(self.x, self.other)
+
+    def ascend(self) -> None:
+        """Smooth x twice."""
+        plan = self.smoother
+        self.relax(self.x, self.other, 1.0, 0.0, plan.first)
+        self.relax(self.other, self.x, 1 + plan.keep, -plan.keep, plan.gain)
 
     def scale(self, g: float, out: NDArray[np.float32]) -> None:
         """Write out = g D^-1 residual."""
@@ -186,7 +160,7 @@ class PixelLevel(Level):
         )
 
 
-class NodeLevel(Level):
+class NodeLevel:
     """One level of nodes.
 
     Parameters
@@ -196,7 +170,7 @@ class NodeLevel(Level):
     row, col : (nodes,) int32
     neighbours : (nodes, 25) int32
     blocks : (nodes, 13, 16) float64
-        The Galerkin operator; kept in float32.
+        The Galerkin operator; kept normalised, in float32.
     drop : float
         Relative pivot below which one of a node's functions is dropped.
     num_threads : int
@@ -217,37 +191,35 @@ class NodeLevel(Level):
         self.kernel = node_blocks
         self.index, self.row, self.col, self.neighbours = index, row, col, neighbours
         self.num_threads = num_threads if row.size >= _SHARED_NODES else 1
-        self.inverses = np.empty((row.size, BASIS * BASIS), dtype=np.float32)
-        node_blocks.invert_blocks(blocks, drop, self.inverses)
-        self.blocks = blocks.astype(np.float32)
+        lower, inverse = np.empty((2, row.size, BASIS * BASIS))
+        node_blocks.factor_blocks(blocks, drop, lower, inverse)
+        self.blocks = np.zeros(blocks.shape, dtype=np.float32)
+        node_blocks.normalise_blocks(blocks, neighbours, inverse, self.blocks, self.num_threads)
+        self.lower, self.inverse = lower.astype(np.float32), inverse.astype(np.float32)
         self.x, self.other, self.residual = np.zeros((3, row.size, BASIS), dtype=np.float32)
         self.smoother = Chebyshev.below(
             _EIGENVALUE_MARGIN * self._largest_eigenvalue(), _NODE_SHARE
         )
 
-    def scale(self, g: float, out: NDArray[np.float32]) -> None:
-        """Write out = g D^-1 residual."""
-        self.kernel.scale(self.inverses, self.residual, g, out)
-
-    def relax(
-        self, x: NDArray[np.float32], out: NDArray[np.float32], a: float, b: float, g: float
-    ) -> None:
-        """Write out = a x + b out + g D^-1 (residual - A x)."""
-        matrix = (self.blocks, self.neighbours, self.inverses)
-        self.kernel.relax(*matrix, self.residual, x, out, a, b, g, self.num_threads)
-
-    def subtract(self, x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """Write out = residual - A x."""
-        matrix = (self.blocks, self.neighbours)
-        self.kernel.subtract_product(*matrix, self.residual, x, out, self.num_threads)
-
-    def restrict(self, coarse: NodeLevel) -> None:
-        """Hand `other` to the next level of nodes."""
-        self.kernel.restrict_nodes(self.other, self.index, coarse.row, coarse.col, coarse.residual)
-
-    def prolong(self, coarse: NodeLevel) -> None:
-        """Add the coarser nodes' solution to x."""
-        self.kernel.prolong_nodes(coarse.x, coarse.index, self.row, self.col, self.x)
+    def arrays(self) -> Level:
+        """Return what the compiled V-cycle works on."""
+        plan = self.smoother
+        return self.kernel.Level(
+            self.index,
+            self.row,
+            self.col,
+            self.neighbours,
+            self.blocks,
+            self.lower,
+            self.inverse,
+            self.x,
+            self.other,
+            self.residual,
+            plan.first,
+            plan.keep,
+            plan.gain,
+            self.num_threads,
+        )
 
     def _largest_eigenvalue(self) -> float:
         start = np.random.default_rng(0).standard_normal(self.x.shape, dtype=np.float32)
@@ -257,9 +229,4 @@ class NodeLevel(Level):
             self.kernel.product(self.blocks, self.neighbours, x, product, self.num_threads)
             return product
 
-        def scale(residual: NDArray[np.float32]) -> NDArray[np.float32]:
-            scaled = np.empty_like(residual)
-            self.kernel.scale(self.inverses, residual, 1.0, scaled)
-            return scaled
-
-        return upper_eigenvalue(multiply, scale, start)
+        return upper_eigenvalue(multiply, start)

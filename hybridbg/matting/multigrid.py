@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.matting.levels import BASIS, HALF_STENCIL, Level, NodeLevel, PixelLevel
+from hybridbg.matting.levels import BASIS, HALF_STENCIL, NodeLevel, PixelLevel
 from hybridbg.matting.system import BandSystem
 
 __all__ = ["CAREFUL_DROP", "ColourMultigrid", "Smoother"]
@@ -23,17 +23,13 @@ _STENCIL = 25
 _DENSE_NODES = 16
 """A level of at most this many nodes (64 unknowns) is solved exactly."""
 
-_DEPENDENT = 1e-9
-"""Relative eigenvalue of the last level below which a direction is rounding."""
+_DEPENDENT = 1e-6
+"""Relative pivot of the last level below which a direction is rounding."""
 
-_DROP = 1e-3
-"""Relative pivot below which one of a node's functions counts as dependent on the others.
+_DROP = 1e-6
+"""Relative pivot below which one of a node's functions counts as dependent on the others."""
 
-Operators are kept in float32, so a pivot p is only known to 6e-8 / p. Keeping pivots of 1e-4 made
-the V-cycle indefinite on some photographs with flat areas.
-"""
-
-CAREFUL_DROP = 3e-2
+CAREFUL_DROP = 1e-3
 """The same for pictures on which `_DROP` did not do; takes some more iterations."""
 
 
@@ -54,20 +50,19 @@ class ColourMultigrid:
         while level.row.size > _DENSE_NODES and min(level.index.shape) > 2:
             level, blocks = _coarser_nodes(level, blocks, drop)
             self.nodes.append(level)
-        self.inverse = _dense_inverse(level, blocks)
+        self.levels = [level.arrays() for level in self.nodes]
+        self.inverse = _dense_inverse(level)
 
     def apply(self, residual: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return M residual on the cells of the layout; valid until the next call."""
-        levels: list[Level] = [self.pixels, *self.nodes[:-1]]
+        from hybridbg._kernels import node_blocks
+
         self.pixels.residual = residual
-        for level, coarse in zip(levels, self.nodes, strict=True):
-            level.descend()
-            level.restrict(coarse)
-        last = self.nodes[-1]
-        last.x[:] = (self.inverse @ last.residual.ravel()).reshape(-1, BASIS)
-        for level, coarse in zip(reversed(levels), reversed(self.nodes), strict=True):
-            level.prolong(coarse)
-            level.ascend()
+        self.pixels.descend()
+        self.pixels.restrict(self.nodes[0])
+        node_blocks.cycle(self.levels, self.inverse)
+        self.pixels.prolong(self.nodes[0])
+        self.pixels.ascend()
         return self.pixels.x
 
 
@@ -153,21 +148,19 @@ def _number(
     return index, row, col, neighbours
 
 
-def _dense_inverse(level: NodeLevel, blocks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the pseudo-inverse of the last level's operator, scaled to a unit diagonal first."""
+def _dense_inverse(level: NodeLevel) -> NDArray[np.float64]:
+    """Return the pseudo-inverse of a level's normalised operator."""
+    from hybridbg._kernels import node_blocks
+
     size = level.row.size
     blockwise = np.zeros((size, BASIS, size, BASIS))
     for half in range(HALF_STENCIL):
         node = np.flatnonzero(level.neighbours[:, half] >= 0)
         other = level.neighbours[node, half]
-        block = blocks[node, half].reshape(-1, BASIS, BASIS)
+        block = level.blocks[node, half].reshape(-1, BASIS, BASIS)
         blockwise[node, :, other, :] = block
         blockwise[other, :, node, :] = block.transpose(0, 2, 1)
     matrix = blockwise.reshape(size * BASIS, size * BASIS)
-    diagonal = np.diag(matrix)
-    scale = np.where(diagonal > 0, 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1)), 0)
-    values, vectors = np.linalg.eigh(scale[:, None] * matrix * scale)
-    kept = values > _DEPENDENT * max(values[-1], 0)
-    half_inverse = scale[:, None] * vectors[:, kept] / np.sqrt(values[kept])
-    inverse: NDArray[np.float64] = half_inverse @ half_inverse.T
+    inverse = np.empty_like(matrix)
+    node_blocks.invert_dense(matrix, _DEPENDENT, inverse)
     return inverse

@@ -19,50 +19,48 @@ __all__ = ["smallest_eigenvalue", "upper_eigenvalue"]
 _STEPS = 10
 """After ten steps the estimate was low by at most 3 % on photographs, after six by up to 17 %."""
 
+_HALVINGS = 20
+"""Halvings of an interval no longer than 1, or about that, in search of the smallest eigenvalue."""
+
 _EXHAUSTED = 1e-6
 """What is left of a start vector, relative to it, when all there is has been seen."""
 
 _Vector = NDArray[np.float32]
 
 
-def upper_eigenvalue(
-    multiply: Callable[[_Vector], _Vector], scale: Callable[[_Vector], _Vector], start: _Vector
-) -> float:
-    """Return a close upper estimate of the largest eigenvalue of D^-1 A.
+def upper_eigenvalue(multiply: Callable[[_Vector], _Vector], start: _Vector) -> float:
+    """Return a close upper estimate of the largest eigenvalue of A.
 
     Parameters
     ----------
-    multiply, scale : callables
-        x -> A x and r -> D^-1 r, into new arrays; A and D symmetric and positive.
+    multiply : callable
+        x -> A x, into a new array; A symmetric and positive.
     start : float32 array
-        Any vector r with components along all eigenvectors.
+        Any vector with components along all eigenvectors.
 
     Returns
     -------
     float
     """
-    residual, previous = start, np.zeros_like(start)
-    vector = scale(residual)
-    beta = first = _norm(residual, vector)
+    vector, previous = start, np.zeros_like(start)
+    beta = first = _norm(vector)
     diagonal: list[float] = []
     off_diagonal: list[float] = []
     while beta > _EXHAUSTED * first and len(diagonal) < _STEPS:
-        # Invariants: residual = D vector and vector' D vector = 1.
-        residual, vector = residual / beta, vector / beta
+        vector = vector / np.float32(beta)
         image = multiply(vector)
         alpha = _dot(vector, image)
-        image -= np.float32(alpha) * residual
+        image -= np.float32(alpha) * vector
         if diagonal:
             image -= np.float32(beta) * previous
         diagonal.append(alpha)
-        previous, residual = residual, image
-        vector = scale(residual)
-        beta = _norm(residual, vector)
+        previous, vector = vector, image
+        beta = _norm(vector)
+        first = max(first, beta) if len(diagonal) == 1 else first
         off_diagonal.append(beta)
     if not diagonal:
         return 1.0
-    inner = off_diagonal[:-1]
-    matrix = np.diag(diagonal) + np.diag(inner, 1) + np.diag(inner, -1)
+    matrix = np.diag(diagonal) + np.diag(off_diagonal[:-1], 1) + np.diag(off_diagonal[:-1], -1)
     values, vectors = np.linalg.eigh(matrix)
     return float(values[-1] + off_diagonal[-1] * abs(vectors[-1, -1]))
 
@@ -80,12 +78,28 @@ def smallest_eigenvalue(steps: list[float], turns: list[float]) -> float:
     float
         Never less than the true one, and closer to it with every iteration.
     """
-    alpha, beta = np.array(steps), np.array(turns)
-    diagonal = 1 / alpha
-    diagonal[1:] += beta[1:] / alpha[:-1]
-    beside = np.sqrt(beta[1:]) / alpha[:-1]
-    matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
-    return float(np.linalg.eigvalsh(matrix)[0])
+    diagonal, squares = [1 / steps[0]], [0.0]
+    for last, step, turn in zip(steps, steps[1:], turns[1:], strict=False):
+        diagonal.append(1 / step + turn / last)
+        squares.append(turn / last**2)
+    low, high = 0.0, min(diagonal)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if _has_eigenvalue_below(middle, diagonal, squares):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _has_eigenvalue_below(value: float, diagonal: list[float], squares: list[float]) -> bool:
+    """Whether the tridiagonal matrix less `value` has a negative pivot (Sturm)."""
+    pivot = 1.0
+    for entry, square in zip(diagonal, squares, strict=True):
+        pivot = entry - value - square / pivot
+        if pivot <= 0:
+            return True
+    return False
 
 
 def _dot(first: _Vector, second: _Vector) -> float:
@@ -93,5 +107,5 @@ def _dot(first: _Vector, second: _Vector) -> float:
     return float(np.multiply(first, second, dtype=np.float64).sum())
 
 
-def _norm(residual: _Vector, vector: _Vector) -> float:
-    return float(np.sqrt(max(_dot(residual, vector), 0.0)))
+def _norm(vector: _Vector) -> float:
+    return float(np.sqrt(_dot(vector, vector)))

@@ -27,8 +27,8 @@ __all__ = ["SHARED_CELLS", "BandSystem", "Preconditioner", "Solution", "assemble
 FORWARD_NEIGHBOURS = 12
 """Off-diagonals kept per pixel: the forward half of the 5 x 5 stencil."""
 
-SHARED_CELLS = 1 << 18
-"""Cells from which a sum of vectors is worth more than one thread: waking one takes 50 us."""
+SHARED_CELLS = 1 << 16
+"""Cells from which a sum of vectors is worth more than one thread."""
 
 _HELD = np.float32(1e6)
 """Weight of a prior that is as good as known; more would overflow."""

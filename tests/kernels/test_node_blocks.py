@@ -136,12 +136,16 @@ def test_galerkin_operator(nodes, threads):
     np.testing.assert_allclose(blocks, expected, atol=1e-10)
 
 
-def test_blocks_are_inverted():
-    nodes = Nodes()
-    inverses = np.empty((nodes.count, 16), np.float32)
-    kernel.invert_blocks(nodes.blocks, 1e-10, inverses)
-    expected = np.linalg.inv(nodes.blocks[:, 0].reshape(-1, 4, 4))
-    np.testing.assert_allclose(inverses.reshape(-1, 4, 4), expected, rtol=1e-4, atol=1e-6)
+def lower_of(factor):
+    return factor.reshape(-1, 4, 4)
+
+
+def test_own_blocks_are_factored_and_the_factors_inverted(nodes):
+    lower, inverse = np.empty((2, nodes.count, 16))
+    kernel.factor_blocks(*read_only(nodes.blocks), 1e-10, lower, inverse)
+    expected = np.linalg.cholesky(nodes.blocks[:, 0].reshape(-1, 4, 4))
+    np.testing.assert_allclose(lower_of(lower), expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(lower_of(inverse), np.linalg.inv(expected), atol=1e-10)
 
 
 @pytest.mark.parametrize("rank", [0, 1, 2, 3])
@@ -151,35 +155,71 @@ def test_dependent_functions_of_a_block_are_dropped(rank):
     block = basis.T @ (leading @ leading.T + np.eye(rank)) @ basis
     blocks = np.zeros((1, len(HALF), 16))
     blocks[0, 0] = block.ravel()
-    inverse = np.empty((1, 16), np.float32)
-    kernel.invert_blocks(blocks, 1e-10, inverse)
-    inverse = inverse.reshape(4, 4)
-    assert np.array_equal(inverse, inverse.T)
-    np.testing.assert_allclose(block @ inverse @ block, block, atol=1e-5)
+    lower, inverse = np.empty((2, 1, 16))
+    kernel.factor_blocks(blocks, 1e-10, lower, inverse)
+    lower, inverse = lower.reshape(4, 4), inverse.reshape(4, 4)
+    np.testing.assert_allclose(lower @ lower.T, block, atol=1e-10)  # still expresses them all
+    pseudo = inverse.T @ inverse
+    np.testing.assert_allclose(block @ pseudo @ block, block, atol=1e-9)
     assert not inverse[rank:].any()
+    assert not lower[:, rank:].any()
 
 
-def test_scale(nodes):
-    inverses = np.random.default_rng(3).normal(size=(nodes.count, 16)).astype(np.float32)
-    residual, out = vector(nodes.count), vector(nodes.count, seed=2)
-    kernel.scale(*read_only(inverses, residual), 0.7, out)
-    expected = 0.7 * np.einsum("npq,nq->np", inverses.reshape(-1, 4, 4), residual)
-    np.testing.assert_allclose(out, expected, atol=1e-5)
+def test_normalised_blocks(nodes):
+    lower, inverse = np.empty((2, nodes.count, 16))
+    kernel.factor_blocks(nodes.blocks, 1e-10, lower, inverse)
+    found = []
+    for threads in (1, 2, 3):
+        normal = np.zeros(nodes.blocks.shape, np.float32)
+        kernel.normalise_blocks(
+            *read_only(nodes.blocks, nodes.neighbours, inverse), normal, threads
+        )
+        found.append(normal)
+    np.testing.assert_allclose(
+        lower_of(found[0][:, 0]), np.tile(np.eye(4), (nodes.count, 1, 1)), atol=1e-6
+    )
+    for node in range(nodes.count):
+        for k in range(1, len(HALF)):
+            other = nodes.neighbours[node, k]
+            if other >= 0:
+                block = nodes.blocks[node, k].reshape(4, 4)
+                expected = lower_of(inverse)[node] @ block @ lower_of(inverse)[other].T
+                np.testing.assert_allclose(found[0][node, k].reshape(4, 4), expected, atol=1e-6)
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_every_node_is_multiplied_by_its_own_matrix(nodes, transposed):
+    matrices = np.random.default_rng(3).normal(size=(nodes.count, 16)).astype(np.float32)
+    before = vector(nodes.count)
+    after = before.copy()
+    kernel.multiply_own(*read_only(matrices), transposed, after)
+    equation = "nqp,nq->np" if transposed else "npq,nq->np"
+    np.testing.assert_allclose(after, np.einsum(equation, lower_of(matrices), before), atol=1e-5)
+
+
+@pytest.mark.parametrize("rank", [1, 7, 20])
+def test_a_dense_semidefinite_matrix_is_inverted_where_it_can_be(rank):
+    factor = np.random.default_rng(rank).normal(size=(20, rank))
+    matrix = factor @ factor.T
+    inverse = np.empty((20, 20))
+    kernel.invert_dense(matrix.copy(), 1e-9, inverse)
+    assert np.array_equal(inverse, inverse.T)
+    np.testing.assert_allclose(matrix @ inverse @ matrix, matrix, atol=1e-6)
 
 
 @pytest.mark.parametrize(("a", "b", "g"), [(1.0, 0.0, 0.6), (1.5, -0.5, 0.7), (0.0, 0.0, 1.0)])
 def test_relax(nodes, a, b, g):
-    inverses = np.random.default_rng(3).normal(size=(nodes.count, 16)).astype(np.float32)
     blocks = nodes.blocks.astype(np.float32)
     residual, x, before = (vector(nodes.count, seed) for seed in (1, 2, 3))
-    read_only(inverses, blocks, residual, x)
+    read_only(blocks, residual, x)
     left = residual - (nodes.dense @ x.ravel()).reshape(-1, 4)
-    scaled = np.einsum("npq,nq->np", inverses.reshape(-1, 4, 4), left)
-    expected = a * x + b * before + g * scaled
+    expected = a * x + b * before + g * left
     found = []
     for threads in (1, 2, 3):
         out = before.copy()
-        kernel.relax(blocks, nodes.neighbours, inverses, residual, x, out, a, b, g, threads)
+        kernel.relax(blocks, nodes.neighbours, residual, x, out, a, b, g, threads)
         np.testing.assert_allclose(out, expected, atol=2e-3, rtol=1e-5)
         found.append(out)
     assert np.array_equal(found[0], found[1])

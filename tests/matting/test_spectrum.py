@@ -21,24 +21,20 @@ def random_pair(size, seed):
 @pytest.mark.parametrize("size", [1, 2, 5, 80])
 @pytest.mark.parametrize("seed", range(10))
 def test_the_upper_estimate_is_close_and_hardly_ever_low(size, seed):
-    matrix, diagonal, values = random_pair(size, seed)
+    matrix, _, _ = random_pair(size, seed)
+    largest = np.linalg.eigvalsh(matrix)[-1]
     start = np.random.default_rng(seed).standard_normal(size, dtype=np.float32)
-    estimate = upper_eigenvalue(
-        lambda x: (matrix @ x).astype(np.float32),
-        lambda residual: (residual / diagonal).astype(np.float32),
-        start,
-    )
-    assert 0.95 * values[-1] < estimate < 1.3 * values[-1]
+    estimate = upper_eigenvalue(lambda x: (matrix @ x).astype(np.float32), start)
+    assert 0.95 * largest < estimate < 1.3 * largest
 
 
 def test_the_upper_estimate_of_nothing_is_one():
-    nothing = np.zeros(5, np.float32)
-    assert upper_eigenvalue(lambda x: x.copy(), lambda x: x.copy(), nothing) == 1
+    assert upper_eigenvalue(lambda x: x.copy(), np.zeros(5, np.float32)) == 1
 
 
 def test_the_start_is_not_modified():
     start = np.arange(1, 6, dtype=np.float32)
-    upper_eigenvalue(lambda x: 2 * x, lambda x: x.copy(), start)
+    upper_eigenvalue(lambda x: 2 * x, start)
     assert start.tolist() == [1, 2, 3, 4, 5]
 
 
