@@ -6,8 +6,10 @@ once on a tiny picture, and the picture loaded.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.cases import PROBLEMS
 from benchmarks.common import TINY, marks_of, progress, table
 
 MEGAPIXELS = (1.2, 4.8)
@@ -61,6 +64,17 @@ class Cost:
     unknown: int
 
 
+def of_problem(solver: str, picture: str, megapixels: float, percent: float | None) -> Cost:
+    """Solve one of benchmarks/cases.py in a process that did not make it."""
+    more = () if percent is None else (percent,)
+    image, trimap = PROBLEMS[picture](megapixels, *more)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "problem.npz")
+        np.savez(path, image=image, trimap=trimap)
+        del image, trimap
+        return in_new_process(solver, str(path))
+
+
 def in_new_process(*arguments: str) -> Cost:
     """Solve in a fresh interpreter."""
     command = [sys.executable, "-m", "benchmarks.memory", *arguments]
@@ -69,10 +83,46 @@ def in_new_process(*arguments: str) -> Cost:
     return Cost(float(megabytes), float(seconds), int(unknown))
 
 
-def main(solver: str, image: str, trimap: str, megapixels: str) -> None:
-    """Enlarge the picture, solve it, and print how far the peak rose."""
+def main(solver: str, *problem: str) -> None:
+    """Solve a problem and print how far the peak rose."""
+    pixels, known = enlarged(*problem) if len(problem) > 1 else loaded(*problem)
+    solve = solver_of(solver)
+    solve(*TINY)
+    forget_peak()
+    before = peak()
+    start = time.perf_counter()
+    solve(pixels, known)
+    seconds = time.perf_counter() - start
+    print((peak() - before) * TO_MEGABYTES, seconds, np.count_nonzero(known == 128))
+
+
+def peak() -> int:
+    """Return the highest memory of this process since `forget_peak`, in the system's unit."""
     import resource
 
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def forget_peak() -> None:
+    """Make the highest memory so far what is in use now, where the system (Linux) can."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def loaded(path: str) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Load a picture and its trimap as `of_problem` saved them."""
+    with np.load(path) as arrays:
+        return arrays["image"], arrays["trimap"]
+
+
+def enlarged(
+    image: str, trimap: str, megapixels: str
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Read a picture and its trimap, and enlarge them."""
     from PIL import Image
 
     with Image.open(image) as picture, Image.open(trimap) as marks:
@@ -80,15 +130,7 @@ def main(solver: str, image: str, trimap: str, megapixels: str) -> None:
         size = (round(picture.width * scale), round(picture.height * scale))
         colours = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.BICUBIC))
         known = np.array(marks.convert("L").resize(size, Image.Resampling.NEAREST))
-    pixels = colours.astype(np.float32) / 255
-    solve = solver_of(solver)
-    solve(*TINY)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
-    solve(pixels, known)
-    seconds = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print((after - before) * TO_MEGABYTES, seconds, np.count_nonzero(known == 128))
+    return colours.astype(np.float32) / 255, known
 
 
 def solver_of(name: str) -> Callable[[NDArray[np.float32], NDArray[np.uint8]], Any]:
@@ -97,6 +139,10 @@ def solver_of(name: str) -> Callable[[NDArray[np.float32], NDArray[np.uint8]], A
         from hybridbg.matting import estimate_alpha
 
         return partial(estimate_alpha, refine=False)
+    if name == "refined":
+        from hybridbg.matting import estimate_alpha
+
+        return estimate_alpha
     import pymatting
 
     return lambda image, trimap: pymatting.estimate_alpha_cf(

@@ -130,7 +130,7 @@ def _dependency(distribution: str, module: str) -> Finding:
 def _kernels() -> Finding:
     import numpy as np
 
-    from hybridbg._kernels import threads
+    from hybridbg._kernels import simd, threads
     from hybridbg.core.threads import resolve_num_threads
     from hybridbg.matting import estimate_alpha
 
@@ -139,7 +139,8 @@ def _kernels() -> Finding:
     openmp = threads.openmp_version()
     used = resolve_num_threads(None) if openmp else 1
     text = f"OpenMP {openmp}, {used} threads" if openmp else "without OpenMP, 1 thread"
-    return Finding("kernels", "ok", text, {"openmp": openmp, "threads": used})
+    details = {"openmp": openmp, "threads": used, "simd": simd()}
+    return Finding("kernels", "ok", f"{text}, {simd()} vectors", details)
 
 
 def _providers() -> Finding:

@@ -7,6 +7,10 @@ closed form, He et al. 2010; random walk, Grady et al. 2005; closed form, Levin 
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import numpy as np
 
 from hybridbg.core.errors import InvalidImageError, SolverError
@@ -57,6 +61,11 @@ def pymatting_alpha(image: FloatArray, trimap: ByteArray, method: str) -> FloatA
         )
     import warnings
 
+    if not _is_compiled():
+        print(
+            "hybridbg: pymatting compiles itself when it is first used; this takes about a minute",
+            file=sys.stderr,
+        )
     # Before Numba loads OpenMP and settles for our own solver, too, how its threads wait.
     from hybridbg import _kernels  # noqa: F401
 
@@ -74,3 +83,12 @@ def pymatting_alpha(image: FloatArray, trimap: ByteArray, method: str) -> FloatA
     # Most engines hold known pixels by a weight only; our contract is that they are exact.
     exact = np.where(levels == 0.5, np.clip(alpha, 0, 1), levels)
     return np.ascontiguousarray(exact, dtype=np.float32)
+
+
+def _is_compiled() -> bool:
+    """Whether pymatting is loaded, or Numba's cache beside it holds its functions."""
+    if "pymatting" in sys.modules:
+        return True
+    found = importlib.util.find_spec("pymatting")
+    folder = Path(found.origin).parent if found is not None and found.origin else Path()
+    return any(folder.rglob("__pycache__/*.nbi"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import numpy as np
 import pytest
 
 from hybridbg.core.errors import InvalidImageError, SolverError
-from hybridbg.matting import estimate_alpha
+from hybridbg.matting import engines, estimate_alpha
 from hybridbg.matting.engines import ENGINES
 from tests.matting.pictures import between_edges
 
@@ -64,3 +65,29 @@ def test_our_own_solver_does_without_pymatting(monkeypatch):
     image, truth = ramp()
     alpha = estimate_alpha(image, between_edges(SHAPE))
     assert np.corrcoef(alpha.ravel(), truth.ravel())[0, 1] > 0.9
+
+
+def test_the_first_compilation_is_announced_and_only_that(monkeypatch, capsys):
+    image = np.random.default_rng(0).random((12, 12, 3), dtype=np.float32)
+    trimap = np.full((12, 12), 128, np.uint8)
+    trimap[:, 0], trimap[:, -1] = 0, 255
+    monkeypatch.setattr(engines, "_is_compiled", lambda: False)
+    engines.pymatting_alpha(image, trimap, "cf-pymatting")
+    assert "compiles itself" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert engines._is_compiled()
+    engines.pymatting_alpha(image, trimap, "cf-pymatting")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_cache_beside_the_package_counts_as_compiled(monkeypatch, tmp_path):
+    package = tmp_path / "pymatting"
+    cache = package / "alpha" / "__pycache__"
+    cache.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    monkeypatch.delitem(sys.modules, "pymatting", raising=False)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    importlib.invalidate_caches()
+    assert not engines._is_compiled()
+    (cache / "some.nbi").touch()
+    assert engines._is_compiled()
