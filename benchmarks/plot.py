@@ -57,14 +57,16 @@ def drawn(panel: Panel, across: str) -> str:
                 f'<text x="{shift[0]:.1f}" y="{shift[1]:.1f}" text-anchor="{shift[2]}">'
                 f"{value:g}</text>"
             )
-    for colour, (name, curve) in zip(COLOURS, panel.curves.items(), strict=False):
+    for number, (name, curve) in enumerate(panel.curves.items()):
+        colour = COLOURS[number % len(COLOURS)]
         places = [place(point) for point in curve]
         line = "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(f'<path d="{line}" stroke="{colour}"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
         x, y = places[-1]
+        y += -8 if number else 18  # the first curve's name goes below it
         parts.append(
-            f'<text x="{min(x, WIDTH - RIGHT - 4):.1f}" y="{y - 8:.1f}" text-anchor="end" '
+            f'<text x="{min(x, WIDTH - RIGHT - 4):.1f}" y="{y:.1f}" text-anchor="end" '
             f'fill="{colour}">{escape(name)}</text>'
         )
     middle = (LEFT + WIDTH - RIGHT) / 2
