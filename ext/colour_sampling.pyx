@@ -88,7 +88,7 @@ cdef void average_cell_row(
 
 cdef void survey_cell_row(
     const float[:, :, ::1] means, const short[:, :, ::1] picks, Py_ssize_t cell_row,
-    float even, float faint, float[:, ::1] trust,
+    float even, float faint, float rounding, float[:, ::1] trust,
 ) noexcept nogil:
     """Compare what a plane explains of 5 x 5 cells' colours (slope) with what it leaves (rest)."""
     cdef Py_ssize_t cell_col, c, i, j, row, col
@@ -112,7 +112,7 @@ cdef void survey_cell_row(
                     across += j * value
             slope += (down * down + across * across) / 50   # sum of i^2 over the 25 cells
             rest += squares - total * total / 25
-        rest = rest - slope
+        rest = rest - slope - rounding
         rest = rest if rest > 0 else 0
         value = (rest + faint) / (even * slope + faint / 4) - 1
         trust[cell_row, cell_col] = value if value < 1 else 1
@@ -126,6 +126,7 @@ def survey(
     Py_ssize_t pitch,
     float even,
     float faint,
+    float rounding,
     float[:, :, ::1] means not None,
     float[:, ::1] trust not None,
     int num_threads,
@@ -139,7 +140,7 @@ def survey(
     for cell_row in prange(
         means.shape[0], schedule="static", num_threads=num_threads, nogil=True
     ):
-        survey_cell_row(means, picks, cell_row, even, faint, trust)
+        survey_cell_row(means, picks, cell_row, even, faint, rounding, trust)
 
 
 cdef struct Pixels:

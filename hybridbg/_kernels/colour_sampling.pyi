@@ -7,6 +7,7 @@ def survey(
     pitch: int,
     even: float,
     faint: float,
+    rounding: float,
     means: NDArray[np.float32],
     trust: NDArray[np.float32],
     num_threads: int,

@@ -49,7 +49,10 @@ _EVEN = 0.25
 """Cells are an even slope where a plane leaves less than this, relative to what it explains."""
 
 _FAINT = 5e-6
-"""Sum of squares over 25 cells that is nothing; 8-bit rounding alone makes some 2e-5."""
+"""Sum of squares over 25 cells that is nothing."""
+
+_ROUNDING = 1e-4
+"""Sum of squares over 25 cells that 8-bit rounding leaves of an even slope."""
 
 _STRENGTH = 0.02
 """Weight of what is certain; the Laplacian's own diagonal is about 1."""
@@ -105,7 +108,7 @@ def sampling_prior(
     trust = np.zeros(cells, dtype=np.float32)
     means = np.empty((*cells, 3), dtype=np.float32)
     kernel.pick(trimap, pitch, picks, num_threads)
-    kernel.survey(image, picks, pitch, _EVEN, _FAINT, means, trust, num_threads)
+    kernel.survey(image, picks, pitch, _EVEN, _FAINT, _ROUNDING, means, trust, num_threads)
     del means
     kernel.pick(marks, pitch, picks, num_threads)
     pairs = np.zeros((7, *cells), dtype=np.float32)

@@ -26,7 +26,7 @@ def picked(trimap, pitch, threads=2):
 def surveyed(image, picks, pitch, threads=2):
     trust = np.zeros(picks.shape[1:], np.float32)
     means = np.empty((*trust.shape, 3), np.float32)
-    kernel.survey(image, picks, pitch, 0.25, 5e-6, means, trust, threads)
+    kernel.survey(image, picks, pitch, 0.25, 5e-6, 1e-4, means, trust, threads)
     return trust
 
 
@@ -61,7 +61,7 @@ def test_picks_are_the_first_pixels_of_a_cell(pitch):
 @pytest.mark.parametrize("pitch", [1, 3])
 def test_the_survey_finds_even_slopes(pitch):
     picks = picked(TRIMAP, pitch)
-    expected = np.where(picks[1] >= 0, reference.survey(IMAGE, pitch, 0.25, 5e-6), 0)
+    expected = np.where(picks[1] >= 0, reference.survey(IMAGE, pitch, 0.25, 5e-6, 1e-4), 0)
     np.testing.assert_allclose(surveyed(IMAGE, picks, pitch), expected, atol=2e-3)
     ramp = np.linspace(0, 1, 48, dtype=np.float32)[None, :, None] * np.ones((48, 1, 3), np.float32)
     unknown = picked(np.full((48, 48), 128, np.uint8), pitch)

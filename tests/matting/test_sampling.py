@@ -188,3 +188,16 @@ def test_the_smallest_pictures(shape):
     image = np.full((*shape, 3), 0.5, np.float32)
     trimap.flat[0], trimap.flat[-1] = 0, 255
     assert_well_formed(estimate_alpha(image, trimap), trimap)
+
+
+def test_a_faint_ramp_in_8_bits_is_left_to_closed_form():
+    truth = np.tile(np.linspace(0, 1, 300, dtype=np.float32), (60, 1))
+    mixed = truth[..., None] * [0.6, 0.5, 0.45] + (1 - truth[..., None]) * [0.4, 0.48, 0.5]
+    image = (np.round(mixed * 255) / 255).astype(np.float32)
+    trimap = np.full(truth.shape, 128, np.uint8)
+    trimap[:, :5], trimap[:, -5:] = 0, 255
+    plain, refined = (
+        np.abs(estimate_alpha(image, trimap, refine=refine) - truth).mean()
+        for refine in (False, True)
+    )
+    assert refined <= 1.02 * plain

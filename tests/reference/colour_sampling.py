@@ -28,7 +28,7 @@ def places(picks, pitch):
     return cells * pitch + np.stack([inside // pitch, inside % pitch], axis=1), cells
 
 
-def survey(image, pitch, even, faint):
+def survey(image, pitch, even, faint, rounding=0.0):
     """How little the colours of 5 x 5 cells are a plane: 0 an even slope, 1 anything else."""
     height, width = image.shape[:2]
     rows, cols = -(-height // pitch), -(-width // pitch)
@@ -48,6 +48,7 @@ def survey(image, pitch, even, faint):
             rest = window - design @ np.linalg.lstsq(design, window, rcond=None)[0]
             left = (rest**2).sum()
             slope = (window**2).sum() - left
+            left = max(left - rounding, 0)
             trust[row, col] = np.clip((left + faint) / (even * slope + faint / 4) - 1, 0, 1)
     return trust
 
