@@ -30,7 +30,6 @@ cdef enum:
     CELL = 8         # pixels between nodes; a power of two
     SHIFT = 3        # its logarithm
     BASIS = 4        # 1, R, G, B
-    BLOCK = 16       # entries of a block
     NEIGHBOURS = 25  # of a pixel, itself included
     BANDS = 12       # forward neighbours of a pixel
     AROUND = 4       # node rows (or columns) that one pixel's stencil can reach

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.matting.spectrum import upper_eigenvalue
-from hybridbg.matting.system import SHARED_CELLS, BandSystem
+from hybridbg.matting.system import BandSystem
 
 if TYPE_CHECKING:
     from hybridbg._kernels.node_blocks import Level
@@ -28,9 +28,6 @@ BASIS = 4
 
 HALF_STENCIL = 13
 """Blocks stored for a node: itself and its forward neighbours."""
-
-_STENCIL = 25
-"""Nodes of the whole 5 x 5 stencil."""
 
 _EIGENVALUE_MARGIN = 1.15
 """What the estimate of the nodes' largest eigenvalue may be low by; two smoothing steps on a
@@ -107,8 +104,7 @@ class PixelLevel:
 
     def scale(self, g: float, out: NDArray[np.float32]) -> None:
         """Write out = g D^-1 residual."""
-        shared = self.system.layout.size >= SHARED_CELLS
-        threads = self.system.num_threads if shared else 1
+        threads = self.system.vector_threads
         self.kernel.scale(self.system.inverse, self.residual, g, self.sums, out, threads)
 
     def relax(

@@ -22,12 +22,12 @@ from hybridbg.matting.cells import colours_of, trimap_of, unknown_of
 from hybridbg.matting.layout import Layout
 from hybridbg.matting.spectrum import smallest_eigenvalue
 
-__all__ = ["SHARED_CELLS", "BandSystem", "Preconditioner", "Solution", "assemble_system", "solve"]
+__all__ = ["BandSystem", "Preconditioner", "Solution", "assemble_system", "solve"]
 
 FORWARD_NEIGHBOURS = 12
 """Off-diagonals kept per pixel: the forward half of the 5 x 5 stencil."""
 
-SHARED_CELLS = 1 << 16
+_SHARED_CELLS = 1 << 16
 """Cells from which a sum of vectors is worth more than one thread."""
 
 _HELD = np.float32(1e6)
@@ -85,6 +85,11 @@ class BandSystem:
     right_side: NDArray[np.float64]
     inverse: NDArray[np.float32]
     num_threads: int
+
+    @property
+    def vector_threads(self) -> int:
+        """Threads to use for sums of vectors."""
+        return self.num_threads if self.layout.size >= _SHARED_CELLS else 1
 
     def product(self, x: NDArray[np.float32], out: NDArray[np.float64]) -> float:
         """Write A x into `out` on the unknown pixels and return x' A x."""
@@ -241,7 +246,7 @@ def solve(
     from hybridbg._kernels import bands as kernel
 
     sums = system.layout.sums
-    threads = system.num_threads if system.layout.size >= SHARED_CELLS else 1
+    threads = system.vector_threads
     partial = np.empty((2, sums.size - 1))
     image_of_direction = np.zeros(system.layout.size)
     x, direction, residual = start.astype(np.float64), start, system.right_side

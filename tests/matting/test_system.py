@@ -285,8 +285,7 @@ def test_without_foreground_in_sight_zero_is_the_solution_at_once():
 def test_the_same_bits_for_any_number_of_threads(monkeypatch):
     monkeypatch.setattr(layout_module, "_CHUNK_PIXELS", 300)
     monkeypatch.setattr(layout_module, "_CELLS_PER_SUM", 300)
-    monkeypatch.setattr(system_module, "SHARED_CELLS", 0)
-    monkeypatch.setattr(levels_module, "SHARED_CELLS", 0)
+    monkeypatch.setattr(system_module, "_SHARED_CELLS", 0)
     monkeypatch.setattr(levels_module, "_SHARED_NODES", 0)
     image, trimap = smooth((60, 70)), between_edges((60, 70))
     found = [solved(assemble(image, trimap, num_threads=threads)) for threads in (1, 2, 3)]
