@@ -14,6 +14,9 @@ The smoother is Chebyshev iteration on D^-1 A, D^-1 being `inverse` (M. Adams, M
 multigrid smoothing: polynomial versus Gauss-Seidel", J. Comp. Phys. 188, 2003), in float32, with
 every step written as out = a x + b out + g D^-1 (r - A x).
 
+Two sweeps go over a chunk of rows at once, while its bands are in the cache: the second follows on
+the rows whose stencil stays inside the chunk, and on the rest when all chunks have had the first.
+
 Threads: a chunk of rows is one unit of work, and chunks do not depend on the number of threads;
 sums are taken chunk by chunk and added in order, so results are the same bits for any number.
 """
@@ -172,33 +175,6 @@ cdef void relax_run(
         start += count
 
 
-def relax(
-    const stored[:, ::1] bands not None,
-    const double[::1] diagonal not None,
-    const float[::1] inverse not None,
-    const int32_t[::1] run_length not None,
-    const int64_t[:, ::1] run_base not None,
-    const int64_t[::1] chunks not None,
-    const float[::1] residual not None,
-    const float[::1] x not None,
-    float[::1] out not None,
-    float a,
-    float b,
-    float g,
-    int num_threads,
-):
-    """out = a x + b out + g D^-1 (residual - A x)."""
-    cdef Py_ssize_t chunk, run
-    for chunk in prange(
-        chunks.shape[0] - 1, schedule="dynamic", num_threads=num_threads, nogil=True
-    ):
-        for run in range(chunks[chunk], chunks[chunk + 1]):
-            relax_run(
-                bands, diagonal, &run_base[run, 0], &inverse[0], run_length[run], &residual[0], &x[0],
-                &out[0], a, b, g,
-            )
-
-
 cdef void subtract_run(
     const stored[:, ::1] bands, const double[::1] diagonal, const int64_t* base,
     Py_ssize_t length, const float* residual, const float* x, float* out,
@@ -214,25 +190,88 @@ cdef void subtract_run(
         start += count
 
 
-def subtract_product(
+def relax_subtract(
     const stored[:, ::1] bands not None,
     const double[::1] diagonal not None,
+    const float[::1] inverse not None,
     const int32_t[::1] run_length not None,
     const int64_t[:, ::1] run_base not None,
     const int64_t[::1] chunks not None,
+    const int64_t[:, ::1] cores not None,
     const float[::1] residual not None,
     const float[::1] x not None,
-    float[::1] out not None,
+    float[::1] relaxed not None,
+    float[::1] left not None,
+    float a,
+    float g,
     int num_threads,
 ):
-    """out = residual - A x."""
-    cdef Py_ssize_t chunk, run
-    for chunk in prange(
-        chunks.shape[0] - 1, schedule="dynamic", num_threads=num_threads, nogil=True
-    ):
+    """relaxed = a x + g D^-1 (residual - A x);  left = residual - A relaxed."""
+    cdef Py_ssize_t chunk, run, count = cores.shape[0]
+    for chunk in prange(count, schedule="dynamic", num_threads=num_threads, nogil=True):
         for run in range(chunks[chunk], chunks[chunk + 1]):
+            relax_run(
+                bands, diagonal, &run_base[run, 0], &inverse[0], run_length[run], &residual[0],
+                &x[0], &relaxed[0], a, 0, g,
+            )
+        for run in range(cores[chunk, 0], cores[chunk, 1]):
             subtract_run(
-                bands, diagonal, &run_base[run, 0], run_length[run], &residual[0], &x[0], &out[0]
+                bands, diagonal, &run_base[run, 0], run_length[run], &residual[0], &relaxed[0],
+                &left[0],
+            )
+    for chunk in prange(count, schedule="dynamic", num_threads=num_threads, nogil=True):
+        for run in range(chunks[chunk], cores[chunk, 0]):
+            subtract_run(
+                bands, diagonal, &run_base[run, 0], run_length[run], &residual[0], &relaxed[0],
+                &left[0],
+            )
+        for run in range(cores[chunk, 1], chunks[chunk + 1]):
+            subtract_run(
+                bands, diagonal, &run_base[run, 0], run_length[run], &residual[0], &relaxed[0],
+                &left[0],
+            )
+
+
+def relax_twice(
+    const stored[:, ::1] bands not None,
+    const double[::1] diagonal not None,
+    const float[::1] inverse not None,
+    const int32_t[::1] run_length not None,
+    const int64_t[:, ::1] run_base not None,
+    const int64_t[::1] chunks not None,
+    const int64_t[:, ::1] cores not None,
+    const float[::1] residual not None,
+    float[::1] x not None,
+    float[::1] other not None,
+    float first,
+    float a,
+    float b,
+    float g,
+    int num_threads,
+):
+    """other = x + first D^-1 (residual - A x);  x = a other + b x + g D^-1 (residual - A other)."""
+    cdef Py_ssize_t chunk, run, count = cores.shape[0]
+    for chunk in prange(count, schedule="dynamic", num_threads=num_threads, nogil=True):
+        for run in range(chunks[chunk], chunks[chunk + 1]):
+            relax_run(
+                bands, diagonal, &run_base[run, 0], &inverse[0], run_length[run], &residual[0],
+                &x[0], &other[0], 1, 0, first,
+            )
+        for run in range(cores[chunk, 0], cores[chunk, 1]):
+            relax_run(
+                bands, diagonal, &run_base[run, 0], &inverse[0], run_length[run], &residual[0],
+                &other[0], &x[0], a, b, g,
+            )
+    for chunk in prange(count, schedule="dynamic", num_threads=num_threads, nogil=True):
+        for run in range(chunks[chunk], cores[chunk, 0]):
+            relax_run(
+                bands, diagonal, &run_base[run, 0], &inverse[0], run_length[run], &residual[0],
+                &other[0], &x[0], a, b, g,
+            )
+        for run in range(cores[chunk, 1], chunks[chunk + 1]):
+            relax_run(
+                bands, diagonal, &run_base[run, 0], &inverse[0], run_length[run], &residual[0],
+                &other[0], &x[0], a, b, g,
             )
 
 

@@ -24,7 +24,7 @@ parallel, then those of odd number; node operations gather. The order of sums is
 from cython.parallel cimport prange
 from libc.stdint cimport int32_t, int64_t
 
-from fours cimport add_both, add_four, add_outer, add_wide, add_widened
+from fours cimport add_four, add_wide, mix_cell, sum_outer, weigh_cell, weigh_cell_wide
 
 cdef enum:
     CELL = 8         # pixels between nodes; a power of two
@@ -46,32 +46,32 @@ ROW_STEP[:] = [0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]
 COL_STEP[:] = [1, 2, -2, -1, 0, 1, 2, -2, -1, 0, 1, 2]
 
 
+cdef inline Py_ssize_t in_cell(Py_ssize_t col, Py_ssize_t left) noexcept nogil:
+    """How many of `left` pixels from `col` lie before the next column of nodes."""
+    return min(left, CELL - (col & (CELL - 1)))
+
+
 cdef inline void spread_row(
     const double* weights, const float* colours, Py_ssize_t row, Py_ssize_t col,
     Py_ssize_t first_row, Py_ssize_t first_col, double* reached,
 ) noexcept nogil:
     """reached[J, K, q] += weight P[pixel, (J, K, q)] over five pixels from (row, col)."""
-    # What goes to the nodes left and right of each pixel, by columns of cells. They are kept
-    # apart so that a sum is read back as it was written, which processors like.
-    cdef double left[(AROUND - 1) * BASIS]
-    cdef double right[(AROUND - 1) * BASIS]
-    cdef double across, down = <double>(row & (CELL - 1)) / CELL
+    cdef double sides[2 * BASIS]  # for the nodes to the left, and to the right
+    cdef double down = <double>(row & (CELL - 1)) / CELL
     cdef double* above = reached + ((row >> SHIFT) - first_row) * AROUND * BASIS
-    cdef double* below = above + AROUND * BASIS
-    cdef Py_ssize_t n, q, cell
-    for q in range((AROUND - 1) * BASIS):
-        left[q] = 0
-        right[q] = 0
-    for n in range(5):
-        across = <double>((col + n) & (CELL - 1)) / CELL
-        cell = (((col + n) >> SHIFT) - first_col) * BASIS
-        add_widened((1 - across) * weights[n], colours + n * BASIS, left + cell)
-        add_widened(across * weights[n], colours + n * BASIS, right + cell)
-    for q in range(0, (AROUND - 1) * BASIS, 4):
-        add_wide(1 - down, left + q, above + q)
-        add_wide(1 - down, right + q, above + BASIS + q)
-        add_wide(down, left + q, below + q)
-        add_wide(down, right + q, below + BASIS + q)
+    cdef Py_ssize_t start = 0, count, q, place
+    while start < 5:  # at most two cells
+        count = in_cell(col + start, 5 - start)
+        weigh_cell_wide(
+            weights + start, colours + start * BASIS, count,
+            <double>((col + start) & (CELL - 1)) / CELL, <double>1 / CELL, sides, sides + BASIS,
+        )
+        for q in range(2):
+            # The nodes of a cell are neighbours, in its row above and in the next one below.
+            place = (((col + start) >> SHIFT) - first_col + q) * BASIS
+            add_wide(1 - down, sides + q * BASIS, above + place)
+            add_wide(down, sides + q * BASIS, above + AROUND * BASIS + place)
+        start += count
 
 
 cdef inline Py_ssize_t half_stencil(Py_ssize_t dj, Py_ssize_t dk) noexcept nogil:
@@ -83,19 +83,14 @@ cdef inline Py_ssize_t half_stencil(Py_ssize_t dj, Py_ssize_t dk) noexcept nogil
     return 3 + (dj - 1) * 5 + dk + 2
 
 
-cdef void galerkin_pixel(
+cdef inline void reach_pixel(
     const stored[:, ::1] bands, const double[::1] diagonal, const int64_t* base,
     Py_ssize_t step, Py_ssize_t row, Py_ssize_t col, const float[:, ::1] colours,
-    const int32_t[:, ::1] index, double[:, :, ::1] blocks,
+    double* reached,
 ) noexcept nogil:
-    """Add one unknown pixel's row of P' A P."""
-    cdef double reached[AROUND * AROUND * BASIS]
+    """reached = the row of A P of one unknown pixel, on the nodes around its cell."""
     cdef double weights[NEIGHBOURS]
-    cdef Py_ssize_t k, q, a, b, j, m, half, node, centre = base[2] + step
-    cdef Py_ssize_t first_row = (row >> SHIFT) - 1, first_col = (col >> SHIFT) - 1
-    cdef double value, weight
-    cdef double basis[BASIS]
-    cdef double* other
+    cdef Py_ssize_t k, centre = base[2] + step
     for k in range(AROUND * AROUND * BASIS):
         reached[k] = 0
     weights[12] = diagonal[centre]
@@ -105,27 +100,63 @@ cdef void galerkin_pixel(
     for k in range(5):
         spread_row(
             weights + 5 * k, &colours[base[k] + step - 2, 0], row + k - 2, col - 2,
-            first_row, first_col, reached,
+            (row >> SHIFT) - 1, (col >> SHIFT) - 1, reached,
         )
-    for q in range(BASIS):
-        basis[q] = colours[centre, q]
-    for a in range(2):
-        for b in range(2):
-            weight = <double>(row & (CELL - 1)) / CELL
-            value = <double>(col & (CELL - 1)) / CELL
-            weight = (weight if a else 1 - weight) * (value if b else 1 - value)
-            if weight == 0:
-                continue
-            node = index[first_row + 1 + a, first_col + 1 + b]
-            for j in range(1 + a, AROUND):
-                for m in range(AROUND):
+
+
+cdef void galerkin_stretch(
+    const stored[:, ::1] bands, const double[::1] diagonal, const int64_t* base,
+    Py_ssize_t start, Py_ssize_t count, Py_ssize_t row, Py_ssize_t col,
+    const float[:, ::1] colours, const int32_t[:, ::1] index, double[:, :, ::1] blocks,
+) noexcept nogil:
+    """Add the rows of P' A P of unknown pixels that lie side by side in one cell."""
+    cdef double reached[CELL * AROUND * AROUND * BASIS]
+    cdef double functions[2][CELL * BASIS]  # of the nodes to the left, and to the right
+    cdef double sums[BASIS * BASIS]
+    cdef double across, weight, down = <double>(row & (CELL - 1)) / CELL
+    cdef Py_ssize_t first_row = (row >> SHIFT) - 1, first_col = (col >> SHIFT) - 1
+    cdef Py_ssize_t n, q, a, b, j, m, half, node
+    for n in range(count):
+        reach_pixel(
+            bands, diagonal, base, start + n, row, col + n, colours,
+            reached + n * AROUND * AROUND * BASIS,
+        )
+        across = <double>((col + n) & (CELL - 1)) / CELL
+        for q in range(BASIS):
+            functions[0][n * BASIS + q] = (1 - across) * colours[base[2] + start + n, q]
+            functions[1][n * BASIS + q] = across * colours[base[2] + start + n, q]
+    # Nodes beyond these are out of reach of all of the stretch.
+    for j in range(1, ((row + 2 + CELL - 1) >> SHIFT) - first_row + 1):
+        for m in range(
+            ((col - 2) >> SHIFT) - first_col,
+            ((col + count - 1 + 2 + CELL - 1) >> SHIFT) - first_col + 1,
+        ):
+            for b in range(2):
+                sum_outer(
+                    count, functions[b], reached + (j * AROUND + m) * BASIS,
+                    AROUND * AROUND * BASIS, sums,
+                )
+                for a in range(2):
+                    weight = down if a else 1 - down
                     half = half_stencil(j - 1 - a, m - 1 - b)
-                    if half < 0:
-                        continue
-                    other = reached + (j * AROUND + m) * BASIS
-                    if other[0] == 0 and other[1] == 0 and other[2] == 0 and other[3] == 0:
-                        continue
-                    add_outer(weight, basis, other, &blocks[node, half, 0])
+                    node = index[first_row + 1 + a, first_col + 1 + b]
+                    if weight > 0 and half >= 0 and node >= 0:
+                        for q in range(0, BASIS * BASIS, 4):
+                            add_wide(weight, sums + q, &blocks[node, half, q])
+
+
+cdef void galerkin_run(
+    const stored[:, ::1] bands, const double[::1] diagonal, const int64_t* base,
+    Py_ssize_t row, Py_ssize_t col, Py_ssize_t length, const float[:, ::1] colours,
+    const int32_t[:, ::1] index, double[:, :, ::1] blocks,
+) noexcept nogil:
+    cdef Py_ssize_t start = 0, count
+    while start < length:
+        count = in_cell(col + start, length - start)
+        galerkin_stretch(
+            bands, diagonal, base, start, count, row, col + start, colours, index, blocks
+        )
+        start += count
 
 
 def galerkin_pixels(
@@ -142,17 +173,16 @@ def galerkin_pixels(
     int num_threads,
 ):
     """blocks += P' A P for the first coarse level; `cell_rows` cuts the runs by row // CELL."""
-    cdef Py_ssize_t parity, half, run, step, count = cell_rows.shape[0] - 1
+    cdef Py_ssize_t parity, half, run, count = cell_rows.shape[0] - 1
     for parity in range(2):
         for half in prange(
             (count + 1 - parity) // 2, schedule="dynamic", num_threads=num_threads, nogil=True
         ):
             for run in range(cell_rows[2 * half + parity], cell_rows[2 * half + parity + 1]):
-                for step in range(run_length[run]):
-                    galerkin_pixel(
-                        bands, diagonal, &run_base[run, 0], step, run_row[run],
-                        run_col[run] + step, colours, index, blocks,
-                    )
+                galerkin_run(
+                    bands, diagonal, &run_base[run, 0], run_row[run], run_col[run],
+                    run_length[run], colours, index, blocks,
+                )
 
 
 def mark_nodes(
@@ -174,11 +204,6 @@ def mark_nodes(
                     index[(row >> SHIFT) + 1, k] = 1
 
 
-cdef inline Py_ssize_t in_cell(Py_ssize_t col, Py_ssize_t left) noexcept nogil:
-    """How many of `left` pixels from `col` lie before the next column of nodes."""
-    return min(left, CELL - (col & (CELL - 1)))
-
-
 cdef inline void add_to_node(
     float weight, const float* sums, float[:, ::1] coarse, int32_t node,
 ) noexcept nogil:
@@ -193,16 +218,14 @@ cdef void restrict_run(
     cdef float sides[2 * BASIS]  # for the nodes to the left, and to the right
     cdef float down = <float>(row & (CELL - 1)) / CELL
     cdef float across
-    cdef Py_ssize_t start = 0, count, n, q, node_row = row >> SHIFT, node_col
+    cdef Py_ssize_t start = 0, count, node_row = row >> SHIFT, node_col
     while start < length:
         count = in_cell(col + start, length - start)
-        for q in range(2 * BASIS):
-            sides[q] = 0
-        for n in range(start, start + count):
-            across = <float>((col + n) & (CELL - 1)) / CELL
-            add_both(
-                (1 - across) * residual[n], across * residual[n], colours + n * BASIS, sides
-            )
+        across = <float>((col + start) & (CELL - 1)) / CELL
+        weigh_cell(
+            residual + start, colours + start * BASIS, count, across, <float>1 / CELL,
+            sides, sides + BASIS,
+        )
         node_col = (col + start) >> SHIFT
         add_to_node(1 - down, sides, coarse, index[node_row, node_col])
         add_to_node(1 - down, sides + BASIS, coarse, index[node_row, node_col + 1])
@@ -256,22 +279,18 @@ cdef void prolong_run(
     cdef float left[BASIS]
     cdef float right[BASIS]
     cdef float down = <float>(row & (CELL - 1)) / CELL
-    cdef float across, total
-    cdef Py_ssize_t start = 0, count, n, q, above = row >> SHIFT, node_col
+    cdef float across
+    cdef Py_ssize_t start = 0, count, above = row >> SHIFT, node_col
     cdef Py_ssize_t below = above + (1 if down > 0 else 0)
     while start < length:
         count = in_cell(col + start, length - start)
         node_col = (col + start) >> SHIFT
         mix_nodes(down, coarse, index[above, node_col], index[below, node_col], left)
         mix_nodes(down, coarse, index[above, node_col + 1], index[below, node_col + 1], right)
-        for q in range(BASIS):
-            right[q] -= left[q]
-        for n in range(start, start + count):
-            across = <float>((col + n) & (CELL - 1)) / CELL
-            total = 0
-            for q in range(BASIS):
-                total += colours[n * BASIS + q] * (left[q] + across * right[q])
-            fine[n] += total
+        across = <float>((col + start) & (CELL - 1)) / CELL
+        mix_cell(
+            left, right, colours + start * BASIS, count, across, <float>1 / CELL, fine + start
+        )
         start += count
 
 

@@ -16,7 +16,7 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.stdint cimport int32_t
 
-from fours cimport add_columns, add_rows
+from fours cimport multiply_four, sum_blocks
 
 cdef enum:
     BASIS = 4
@@ -49,33 +49,6 @@ def find_neighbours(
                     neighbours[node, k] = -1
 
 
-cdef inline void node_product(
-    const float[:, :, ::1] blocks, const int32_t[:, ::1] neighbours, const float[:, ::1] x,
-    Py_ssize_t node, float* total,
-) noexcept nogil:
-    """total = (A x) at a node; entries of blocks are multiplied in place, then summed up."""
-    cdef float forward[BLOCK]
-    cdef float backward[BLOCK]
-    cdef Py_ssize_t k, p, q, other
-    for p in range(BLOCK):
-        forward[p] = 0
-        backward[p] = 0
-    for k in range(HALF):
-        other = neighbours[node, k]
-        if other < 0:
-            continue
-        add_rows(&blocks[node, k, 0], &x[other, 0], forward)
-    for k in range(1, HALF):
-        other = neighbours[node, HALF - 1 + k]
-        if other < 0:
-            continue
-        add_columns(&blocks[other, k, 0], &x[other, 0], backward)
-    for p in range(BASIS):
-        total[p] = 0
-        for q in range(BASIS):
-            total[p] += forward[p * BASIS + q] + backward[q * BASIS + p]
-
-
 cpdef void product(
     const float[:, :, ::1] blocks,
     const int32_t[:, ::1] neighbours,
@@ -88,7 +61,7 @@ cpdef void product(
     for node in prange(
         neighbours.shape[0], schedule="static", num_threads=num_threads, nogil=True
     ):
-        node_product(blocks, neighbours, x, node, &y[node, 0])
+        sum_blocks(&blocks[0, 0, 0], &neighbours[0, 0], node, HALF, &x[0, 0], &y[node, 0])
 
 
 cdef void subtract_node(
@@ -97,7 +70,7 @@ cdef void subtract_node(
 ) noexcept nogil:
     cdef float total[BASIS]
     cdef Py_ssize_t p
-    node_product(blocks, neighbours, x, node, total)
+    sum_blocks(&blocks[0, 0, 0], &neighbours[0, 0], node, HALF, &x[0, 0], total)
     for p in range(BASIS):
         out[p] = residual[p] - total[p]
 
@@ -448,21 +421,10 @@ cpdef void multiply_own(
     const float[:, ::1] matrices, bint transposed, float[:, ::1] vector,
 ) noexcept:
     """Multiply every node's four numbers by a 4 x 4 matrix of its own, or by its transpose."""
-    cdef Py_ssize_t node, p, q
-    cdef float old[BASIS]
+    cdef Py_ssize_t node
     with nogil:
         for node in range(vector.shape[0]):
-            for p in range(BASIS):
-                old[p] = vector[node, p]
-                vector[node, p] = 0
-            if transposed:
-                for p in range(BASIS):
-                    for q in range(BASIS):
-                        vector[node, p] += matrices[node, q * BASIS + p] * old[q]
-            else:
-                for p in range(BASIS):
-                    for q in range(BASIS):
-                        vector[node, p] += matrices[node, p * BASIS + q] * old[q]
+            multiply_four(&matrices[node, 0], transposed, &vector[node, 0])
 
 
 cdef class Level:

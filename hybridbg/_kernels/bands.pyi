@@ -16,30 +16,37 @@ def product(
     partial: NDArray[np.float64],
     num_threads: int,
 ) -> float: ...
-def relax(
+def relax_subtract(
     bands: Bands,
     diagonal: NDArray[np.float64],
     inverse: NDArray[np.float32],
     run_length: NDArray[np.int32],
     run_base: NDArray[np.int64],
     chunks: NDArray[np.int64],
+    cores: NDArray[np.int64],
     residual: NDArray[np.float32],
     x: NDArray[np.float32],
-    out: NDArray[np.float32],
+    relaxed: NDArray[np.float32],
+    left: NDArray[np.float32],
     a: float,
-    b: float,
     g: float,
     num_threads: int,
 ) -> None: ...
-def subtract_product(
+def relax_twice(
     bands: Bands,
     diagonal: NDArray[np.float64],
+    inverse: NDArray[np.float32],
     run_length: NDArray[np.int32],
     run_base: NDArray[np.int64],
     chunks: NDArray[np.int64],
+    cores: NDArray[np.int64],
     residual: NDArray[np.float32],
     x: NDArray[np.float32],
-    out: NDArray[np.float32],
+    other: NDArray[np.float32],
+    first: float,
+    a: float,
+    b: float,
+    g: float,
     num_threads: int,
 ) -> None: ...
 def scale(

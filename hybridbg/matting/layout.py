@@ -80,7 +80,10 @@ class Layout:
     cell_start : int64 array
         Cell number at which each of these runs begins.
     chunks : int64 array
-        Run numbers at which the units of parallel work begin, and the number of runs.
+        Run numbers at which the units of parallel work begin, and the number of runs. They are
+        whole rows.
+    cores : (chunks, 2) int64 array
+        Run numbers within each chunk from and before which all neighbours belong to it as well.
     sums : int64 array
         Cell numbers at which the partial sums begin, and the number of cells.
     size : int
@@ -96,6 +99,7 @@ class Layout:
     cell_runs: Runs
     cell_start: NDArray[np.int64]
     chunks: NDArray[np.int64]
+    cores: NDArray[np.int64]
     sums: NDArray[np.int64]
     size: int
 
@@ -143,6 +147,7 @@ def build_layout(unknown: BoolArray) -> Layout:
     centres[:, : REACH + 1] = centres[:, cols + REACH - 1 :] = 0
     windows = Runs.of(centres, REACH)
     size = int(cells[-1]) + bands.PADDING
+    chunks = _split(runs, _CHUNK_PIXELS)
     return Layout(
         shape=(rows, cols),
         runs=runs,
@@ -152,7 +157,8 @@ def build_layout(unknown: BoolArray) -> Layout:
         window_first=np.searchsorted(windows.row, np.arange(rows + 1)).astype(np.int32),
         cell_runs=reached,
         cell_start=cells[:-1],
-        chunks=_split(runs.length, _CHUNK_PIXELS),
+        chunks=chunks,
+        cores=_cores(runs.row, chunks),
         sums=np.append(np.arange(0, size, _CELLS_PER_SUM), size).astype(np.int64),
         size=size,
     )
@@ -172,8 +178,26 @@ def _expand(start: NDArray[np.int64], length: NDArray[np.int32]) -> NDArray[np.i
     return np.repeat(start - total[:-1], length) + np.arange(total[-1])
 
 
-def _split(length: NDArray[np.int32], pixels: int) -> NDArray[np.int64]:
-    """Cut the list of runs where another `pixels` pixels are full."""
-    total = np.cumsum(length, dtype=np.int64)
-    cuts = np.searchsorted(total, np.arange(pixels, int(total[-1]), pixels)) + 1
-    return np.unique(np.concatenate([[0], cuts, [length.size]])).astype(np.int64)
+def _split(runs: Runs, pixels: int) -> NDArray[np.int64]:
+    """Cut the list of runs before the row that follows another `pixels` pixels."""
+    total = np.cumsum(runs.length, dtype=np.int64)
+    full = np.searchsorted(total, np.arange(pixels, int(total[-1]), pixels))
+    cuts = np.searchsorted(runs.row, runs.row[full], side="right")
+    return np.unique(np.concatenate([[0], cuts, [runs.length.size]])).astype(np.int64)
+
+
+def _cores(row: NDArray[np.int32], chunks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Runs of each chunk that lie `REACH` rows or more from any row with runs of another."""
+    first, last = row[chunks[:-1]], row[chunks[1:] - 1]
+    # The rows of other chunks that are nearest; beyond the first and the last there are none.
+    before = np.concatenate([[-2 * REACH], last[:-1]])
+    after = np.concatenate([first[1:], [row[-1] + 2 * REACH]])
+    cores = np.stack(
+        (
+            np.searchsorted(row, before + REACH, side="right"),
+            np.searchsorted(row, after - REACH, side="left"),
+        ),
+        axis=1,
+    )
+    cores = np.clip(cores, chunks[:-1, None], chunks[1:, None])
+    return np.maximum.accumulate(cores, axis=1).astype(np.int64)

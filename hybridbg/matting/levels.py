@@ -1,7 +1,7 @@
 """The levels of the colour multigrid: one of pixels, then levels of nodes.
 
 Each level holds the `residual` r it was handed, an approximate solution `x` of `A x = r`, and
-`other`, the iterate before it or what x leaves of r. Smoothing is Chebyshev iteration of degree
+`other`, the iterate before it; `left` is what x leaves of r on pixels. Smoothing is Chebyshev iteration of degree
 two on D^-1 A, D being the diagonal (of 4 x 4 blocks, on nodes); its interval is the upper part of
 the spectrum, which the coarser level cannot see. All vectors are float32: they only precondition
 a float64 iteration.
@@ -79,62 +79,55 @@ class PixelLevel:
         self.kernel, self.transfer = bands, colour_multigrid
         self.system = system
         layout = system.layout
-        self.matrix = (system.bands, system.diagonal)
+        self.matrix = (system.bands, system.diagonal, system.inverse)
         self.sums = layout.sums
-        self.rows = (layout.runs.length, layout.base, layout.chunks)
+        self.rows = (layout.runs.length, layout.base, layout.chunks, layout.cores)
         self.runs = (layout.runs.row, layout.runs.col, layout.runs.length, layout.base)
         cell = colour_multigrid.CELL_PIXELS
         bounds = np.arange(int(layout.runs.row[-1]) // cell + 2) * cell
         self.cell_rows = np.searchsorted(layout.runs.row, bounds).astype(np.int64)
-        self.x, self.other = np.zeros((2, layout.size), dtype=np.float32)
+        self.x, self.other, self.left = np.zeros((3, layout.size), dtype=np.float32)
         self.smoother = Chebyshev.below(closed_form.LARGEST_EIGENVALUE, _PIXEL_SHARE)
 
     def descend(self) -> None:
-        """Smooth twice from zero, and leave in `other` what x does not explain of the residual."""
-        plan = self.smoother
-        self.scale(plan.first, self.other)
-        self.relax(self.other, self.x, 1 + plan.keep, 0.0, plan.gain)
-        self.subtract(self.x, self.other)
+        """Smooth twice from zero, and keep in `left` what x does not explain of the residual."""
+        plan, system = self.smoother, self.system
+        self.kernel.scale(
+            system.inverse, self.residual, plan.first, self.sums, self.other, system.vector_threads
+        )
+        self.kernel.relax_subtract(
+            *self.matrix,
+            *self.rows,
+            self.residual,
+            self.other,
+            self.x,
+            self.left,
+            1 + plan.keep,
+            plan.gain,
+            system.num_threads,
+        )
 
     def ascend(self) -> None:
         """Smooth x twice."""
         plan = self.smoother
-        self.relax(self.x, self.other, 1.0, 0.0, plan.first)
-        self.relax(self.other, self.x, 1 + plan.keep, -plan.keep, plan.gain)
-
-    def scale(self, g: float, out: NDArray[np.float32]) -> None:
-        """Write out = g D^-1 residual."""
-        threads = self.system.vector_threads
-        self.kernel.scale(self.system.inverse, self.residual, g, self.sums, out, threads)
-
-    def relax(
-        self, x: NDArray[np.float32], out: NDArray[np.float32], a: float, b: float, g: float
-    ) -> None:
-        """Write out = a x + b out + g D^-1 (residual - A x)."""
-        threads = self.system.num_threads
-        matrix = (*self.matrix, self.system.inverse)
-        self.kernel.relax(*matrix, *self.rows, self.residual, x, out, a, b, g, threads)
-
-    def subtract(self, x: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-        """Write out = residual - A x."""
-        system, layout = self.system, self.system.layout
-        self.kernel.subtract_product(
-            system.bands,
-            system.diagonal,
-            layout.runs.length,
-            layout.base,
-            layout.chunks,
+        self.kernel.relax_twice(
+            *self.matrix,
+            *self.rows,
             self.residual,
-            x,
-            out,
-            system.num_threads,
+            self.x,
+            self.other,
+            plan.first,
+            1 + plan.keep,
+            -plan.keep,
+            plan.gain,
+            self.system.num_threads,
         )
 
     def restrict(self, coarse: NodeLevel) -> None:
-        """Hand `other` to the first level of nodes."""
+        """Hand what is left to the first level of nodes."""
         coarse.residual[:] = 0
         self.transfer.restrict_pixels(
-            self.other,
+            self.left,
             *self.runs,
             self.cell_rows,
             self.system.colours,

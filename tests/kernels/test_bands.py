@@ -91,29 +91,48 @@ def test_product_on_any_mask(mask):
     assert_result(product, layout, dense @ x.astype(DOUBLE), 1e-12)
 
 
-@band_types
-@cases
-def test_subtract_product(mask, band_type):
-    layout, bands, diagonal, dense = random_system(mask, band_type)
-    (x, cells), (residual, held) = vectors(layout, len(dense), 1, 2)
-    out = marked(layout)
-    kernel.subtract_product(bands, diagonal, *runs(layout), held, cells, out, 2)
-    assert_result(out, layout, residual - dense @ x, 1e-4)
-
-
-@band_types
-@cases
-@pytest.mark.parametrize(("a", "b", "g"), [(1.0, 0.0, 0.6), (1.5, -0.5, 0.7), (0.0, 0.0, 1.0)])
-def test_relax(mask, band_type, a, b, g):
-    layout, bands, diagonal, dense = random_system(mask, band_type)
-    (x, cells), (residual, held) = vectors(layout, len(dense), 1, 2)
-    before, out = values(len(dense), 3), marked(layout)
-    out[layout.positions()] = before
-    scales = np.random.default_rng(4).random(len(dense), dtype=SINGLE) / 30
+def smoother(layout, count):
+    """The arguments of the two-sweep kernels between the matrix and the residual."""
+    scales = np.random.default_rng(4).random(count, dtype=SINGLE) / 30
     (inverse,) = read_only(scattered(layout, scales, elsewhere=np.nan))
-    kernel.relax(bands, diagonal, inverse, *runs(layout), held, cells, out, a, b, g, 2)
-    expected = a * x + b * before + g * scales * (residual - dense @ x)
-    assert_result(out, layout, expected, 1e-5)
+    return scales, (inverse, *runs(layout), layout.cores)
+
+
+@pytest.fixture(params=[10, 8192], ids=["small chunks", "one chunk"])
+def chunk_pixels(request, monkeypatch):
+    monkeypatch.setattr(layout_module, "_CHUNK_PIXELS", request.param)
+
+
+@band_types
+@cases
+@pytest.mark.usefixtures("chunk_pixels")
+def test_relax_subtract(mask, band_type):
+    layout, bands, diagonal, dense = random_system(mask, band_type)
+    (x, cells), (residual, held) = vectors(layout, len(dense), 1, 2)
+    scales, rows = smoother(layout, len(dense))
+    relaxed, left = np.zeros(layout.size, SINGLE), marked(layout)
+    kernel.relax_subtract(bands, diagonal, *rows, held, cells, relaxed, left, 1.5, 0.7, 2)
+    expected = 1.5 * x + 0.7 * scales * (residual - dense @ x)
+    np.testing.assert_allclose(relaxed[layout.positions()], expected, rtol=0, atol=1e-5)
+    assert not np.delete(relaxed, layout.positions()).any()
+    assert_result(left, layout, residual - dense @ expected, 5e-4)
+
+
+@band_types
+@cases
+@pytest.mark.usefixtures("chunk_pixels")
+def test_relax_twice(mask, band_type):
+    layout, bands, diagonal, dense = random_system(mask, band_type)
+    (before, cells), (residual, held) = vectors(layout, len(dense), 1, 2)
+    scales, rows = smoother(layout, len(dense))
+    x, other = cells.copy(), np.zeros(layout.size, SINGLE)
+    kernel.relax_twice(bands, diagonal, *rows, held, x, other, 0.4, 1.5, -0.5, 0.7, 2)
+    first = before + 0.4 * scales * (residual - dense @ before)
+    expected = 1.5 * first - 0.5 * before + 0.7 * scales * (residual - dense @ first)
+    np.testing.assert_allclose(other[layout.positions()], first, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(x[layout.positions()], expected, rtol=0, atol=2e-5)
+    elsewhere = np.delete(np.arange(layout.size), layout.positions())
+    np.testing.assert_array_equal(x[elsewhere], cells[elsewhere])
 
 
 def test_results_are_the_same_bits_for_any_number_of_threads(monkeypatch):
@@ -121,16 +140,19 @@ def test_results_are_the_same_bits_for_any_number_of_threads(monkeypatch):
     for mask in (MASKS["all lengths"], MASKS["strewn"]):
         layout, bands, diagonal, dense = random_system(mask, SINGLE)
         assert layout.chunks.size > 3
-        (_, x), (_, residual), (_, inverse) = vectors(layout, len(dense), 1, 2, 3)
+        (_, x), (_, residual) = vectors(layout, len(dense), 1, 2)
+        _, rows = smoother(layout, len(dense))
         found = []
         for threads in (1, 2, 3):
             image, partial = marked(layout, DOUBLE), np.empty(layout.chunks.size)
-            relaxed, left = marked(layout), marked(layout)
-            system, rows = (bands, diagonal), runs(layout)
-            total = kernel.product(*system, *rows, x, image, partial, threads)
-            kernel.relax(*system, inverse, *rows, residual, x, relaxed, 1.5, 0.5, 0.7, threads)
-            kernel.subtract_product(*system, *rows, residual, x, left, threads)
-            found.append([np.float64(total), image, relaxed, left])
+            relaxed, left, twice = np.zeros((3, layout.size), SINGLE)
+            twice[layout.positions()] = x[layout.positions()]
+            system = (bands, diagonal)
+            total = kernel.product(*system, *runs(layout), x, image, partial, threads)
+            kernel.relax_subtract(*system, *rows, residual, x, relaxed, left, 1.5, 0.7, threads)
+            steps = (0.4, 1.5, -0.5, 0.7)
+            kernel.relax_twice(*system, *rows, residual, twice, relaxed.copy(), *steps, threads)
+            found.append([np.float64(total), image, relaxed, left, twice])
         for others in found[1:]:
             for first, other in zip(found[0], others, strict=True):
                 assert np.array_equal(first, other)

@@ -122,8 +122,20 @@ def test_work_and_sums_are_cut_at_the_wanted_sizes(mask, pixels, cells):
     assert layout.chunks[-1] == length.size
     work = np.add.reduceat(length, layout.chunks[:-1])
     assert (np.diff(layout.chunks) > 0).all()
-    assert (work <= pixels + length.max()).all()
-    assert (work[:-1] > pixels - length.max()).all()
+    row = layout.runs.row
+    assert np.all(row[layout.chunks[1:-1]] > row[layout.chunks[1:-1] - 1])
+    longest = np.bincount(row, weights=length).max()
+    assert np.all((work[:-1] > pixels - longest) & (work[:-1] < pixels + longest))
+    for (first, last), begin, end in zip(
+        layout.cores, layout.chunks, layout.chunks[1:], strict=False
+    ):
+        others = np.concatenate([row[:begin], row[end:]])
+        apart = [np.all(abs(others - row[run]) > REACH) for run in range(begin, end)]
+        inner = np.flatnonzero(np.append(apart, False)) + begin
+        if first < last:
+            assert np.array_equal(inner[inner < end], np.arange(first, last))
+        else:
+            assert inner[inner < end].size == 0
     assert layout.sums[0] == 0
     assert layout.sums[-1] == layout.size
     assert (np.diff(layout.sums)[:-1] == cells).all()
