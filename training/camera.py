@@ -49,7 +49,7 @@ def line_kernel(length: float, angle: float) -> Floats:
 def _tone(image: Floats, rng: Rng) -> Floats:
     """Contrast, saturation, gamma; sometimes grey."""
     if rng.random() < 0.5:
-        image = np.clip(image, 0, 1) ** rng.uniform(0.75, 1.3)
+        image = np.clip(image, 0, 1) ** float(np.exp(rng.uniform(-0.45, 0.45)))
     if rng.random() < 0.6:
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
         saturation = 0.0 if rng.random() < 0.08 else rng.uniform(0.5, 1.4)
@@ -59,20 +59,43 @@ def _tone(image: Floats, rng: Rng) -> Floats:
     return image
 
 
+def _low_resolution(image: Floats, rng: Rng) -> Floats:
+    """Lose detail as an enlarged small picture has."""
+    height, width = image.shape[:2]
+    share = rng.uniform(0.25, 0.7)
+    size = (max(16, round(width * share)), max(16, round(height * share)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _uneven_light(shape: tuple[int, ...], rng: Rng) -> Floats:
+    """Light that falls off to one side, up to a factor of four from edge to edge."""
+    angle, fall = rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 0.7)
+    rows, cols = np.ogrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
+    return np.exp(fall * (rows * np.sin(angle) + cols * np.cos(angle))).astype(np.float32)[
+        ..., None
+    ]
+
+
 def expose(light: Floats, rng: Rng) -> Bytes:
     """Photograph `light` with random settings; returns sRGB uint8 of the same size."""
-    gain = np.exp(rng.normal(0, 0.3)) * np.exp(rng.normal(0, 0.06, 3))
+    cast = 0.25 if rng.random() < 0.2 else 0.06
+    gain = np.exp(rng.normal(0, 0.35)) * np.exp(rng.normal(0, cast, 3))
+    if rng.random() < 0.25:
+        light = light * _uneven_light(light.shape, rng)
     image = from_linear(light * gain.astype(np.float32))
     image = _tone(image, rng)
     if rng.random() < 0.2:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.2))
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6))
+    if rng.random() < 0.12:
+        image = _low_resolution(image, rng)
     if rng.random() < 0.4:
         noise = np.empty(image.shape, np.float32)
-        cv2.randn(noise, 0.0, float(rng.choice((0.008, 0.02, 0.04)) * rng.uniform(0.3, 1.2)))
+        cv2.randn(noise, 0.0, float(rng.choice((0.008, 0.02, 0.05)) * rng.uniform(0.3, 1.2)))
         image = image + noise
     coded = (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)
     if rng.random() < 0.4:
-        quality = int(rng.integers(35, 96))
+        quality = int(rng.integers(25, 96))
         _, packed = cv2.imencode(".jpg", coded, [cv2.IMWRITE_JPEG_QUALITY, quality])
         coded = cv2.imdecode(packed, cv2.IMREAD_COLOR)
     return coded

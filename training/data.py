@@ -171,9 +171,16 @@ def is_held_out(name: str) -> bool:
     return int(hashlib.sha256(name.encode()).hexdigest(), 16) % HOLD_OUT_EVERY == 0
 
 
-def load_library(root: Path, weights: dict[str, float], *, limit: int | None = None) -> Library:
+def load_library(
+    root: Path,
+    weights: dict[str, float],
+    *,
+    labels: Path | None = None,
+    limit: int | None = None,
+) -> Library:
     """Read all sources below ``root/train``; `weights` gives each folder's weight per picture.
 
+    `labels` is a folder written by ``training.label``, of photographs to train on as well.
     `limit` reads at most that many pictures of each folder's list (for quick trials).
     """
     train = root / "train"
@@ -184,6 +191,8 @@ def load_library(root: Path, weights: dict[str, float], *, limit: int | None = N
     photos = [p for p in photos if not is_held_out(p.name)]
     rng = np.random.default_rng(0)
     subjects = [s for s in map(cut_subject, photos) if s is not None]
+    for folder in sorted(labels.glob("*")) if labels else ():
+        photos += read_photos(folder, weights.get(folder.name, 1.0))[:limit]
     for folder in sorted((train / "cutouts").glob("*")):
         subjects += read_cutouts(folder, weights.get(folder.name, 1.0))[:limit]
     backgrounds = [read_rgb(p, 1024) for p in list_images(train / "backgrounds")][:limit]

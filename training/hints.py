@@ -146,6 +146,17 @@ def band(alpha: Floats, _image: Floats, rng: Rng) -> Floats:
     return 0.5 * (cv2.erode(mask, kernel) + cv2.dilate(mask, kernel))
 
 
+def soft_answer(alpha: Floats, _image: Floats, rng: Rng) -> Floats:
+    """Make what a first look from afar would answer: a blurred alpha, unsure or wrong in places."""
+    mask = _coarse(alpha)
+    size = _extent(mask)
+    soft = cv2.GaussianBlur(mask, (0, 0), max(0.5, rng.uniform(0.01, 0.1) * size))
+    noise = smooth_noise(rng, mask.shape, int(rng.integers(3, 12)))
+    steep = rng.uniform(3, 12)
+    logits = steep * (soft - 0.5) + rng.uniform(0, 0.9) * noise + rng.normal(0, 0.5)
+    return (1 / (1 + np.exp(-logits))).astype(np.float32)
+
+
 def mistaken(alpha: Floats, _image: Floats, rng: Rng) -> Floats:
     """Make a hint that is far off: moved by most of the subject's size."""
     mask = _coarse(alpha)
@@ -162,7 +173,8 @@ KINDS: tuple[tuple[Callable[[Floats, Floats, Rng], Floats], float], ...] = (
     (colour_leak, 0.14),
     (box, 0.1),
     (scribbles, 0.1),
-    (band, 0.07),
+    (band, 0.08),
+    (soft_answer, 0.18),
     (mistaken, 0.03),
 )
 _WEIGHTS = np.array([weight for _, weight in KINDS]) / sum(weight for _, weight in KINDS)
@@ -173,14 +185,19 @@ def no_hint(shape: tuple[int, int]) -> Floats:
     return np.full(shape, UNKNOWN, np.float32)
 
 
-def simulate_hint(alpha: Floats, image: Floats, rng: Rng) -> Floats:
-    """Draw one hint for the true `alpha` (H, W) of `image` (H, W, 3), float32 in [0, 1]."""
-    make = KINDS[rng.choice(len(KINDS), p=_WEIGHTS)][0]
+def simulate_hint(alpha: Floats, image: Floats, rng: Rng, *, close_up: bool = False) -> Floats:
+    """Draw one hint for the true `alpha` (H, W) of `image` (H, W, 3), float32 in [0, 1].
+
+    A close-up comes with the hint that a second, nearer look has: what the first one found.
+    """
+    kinds = (band, soft_answer, grown_mask) if close_up else tuple(kind for kind, _ in KINDS)
+    make = kinds[rng.choice(len(kinds), p=None if close_up else _WEIGHTS)]
     hint = make(alpha, image, rng)
     if hint.shape != alpha.shape:
         method = cv2.INTER_NEAREST if rng.random() < 0.3 else cv2.INTER_LINEAR
         hint = cv2.resize(hint, alpha.shape[::-1], interpolation=method)
-        if method == cv2.INTER_LINEAR and rng.random() < 0.5 and make is not band:
+        shaped = make not in (band, soft_answer)
+        if method == cv2.INTER_LINEAR and rng.random() < 0.5 and shaped:
             hint = (hint > 0.5).astype(np.float32)
     if make in (rough_mask, grown_mask, colour_leak) and rng.random() < 0.15:
         hint = np.where(hint < 0.5, np.float32(UNKNOWN), hint)  # "at least here"

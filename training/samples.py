@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from training.camera import expose, to_linear
 from training.data import Bytes, Library, Photo, Subject
 from training.hints import disc, no_hint, simulate_hint
+from training.materials import draw_material
 from training.shapes import draw_subject
 from training.synth import build_scene, paste, random_area
 
@@ -22,6 +23,7 @@ Rng = np.random.Generator
 
 MIXED_LOW, MIXED_HIGH = 0.02, 0.98  # alpha between these is mixed, hence unknown
 BAND_SHARE = 0.006  # growth of the unknown band, share of the short side
+MATERIALS = 240  # drawn once, since drawing takes longer than a whole sample
 CLASS_BACKGROUND, CLASS_UNKNOWN, CLASS_FOREGROUND = 0, 1, 2
 
 
@@ -29,11 +31,15 @@ CLASS_BACKGROUND, CLASS_UNKNOWN, CLASS_FOREGROUND = 0, 1, 2
 class SampleSettings:
     """Shares of sources and hints, and the sizes of batches (rows, cols, pictures, share).
 
-    Batches before `early_steps` draw from `early_sizes`, later ones from `sizes`.
+    Composites are of cut-outs (`composite_share` of all samples), of which `close_up_share` show a
+    part of the outline only, of `materials` (`material_share`), and of procedural figures (the
+    rest); masked photographs are `photo_share`. Batches before `early_steps` draw from `early_sizes`, later ones from `sizes`.
     """
 
     photo_share: float
     composite_share: float
+    close_up_share: float
+    material_share: float
     no_hint_share: float
     early_steps: int
     early_sizes: list[tuple[int, int, int, float]]
@@ -96,24 +102,28 @@ class SampleMaker:
         self._photo_odds = photo_weights / photo_weights.sum()
         weights = np.array([s.weight for s in library.subjects])
         self._subject_odds = weights / weights.sum()
+        rng = np.random.default_rng(MATERIALS)
+        self._materials = [draw_material(rng) for _ in range(MATERIALS)]
 
-    def _subject(self, rng: Rng, procedural: bool) -> Subject:
-        if procedural:
+    def _subject(self, rng: Rng, kind: str) -> Subject:
+        if kind == "figure":
             return draw_subject(self.library.backgrounds, rng)
+        if kind == "material":
+            return self._materials[rng.integers(len(self._materials))]
         return self.library.subjects[rng.choice(len(self.library.subjects), p=self._subject_odds)]
 
     def _composite(
-        self, shape: tuple[int, int], rng: Rng, *, procedural: bool, hinted: bool
+        self, shape: tuple[int, int], rng: Rng, *, kind: str, hinted: bool, close_up: bool
     ) -> tuple[Bytes, NDArray[np.float32]]:
         backgrounds = self.library.backgrounds
         scene = build_scene(backgrounds[rng.integers(len(backgrounds))], shape, rng)
         if hinted and rng.random() < 0.3:  # a bystander, which only the hint tells apart
-            scene, _ = paste(scene, self._subject(rng, False), rng, area=random_area(rng) * 0.6)
-        scene, alpha = paste(scene, self._subject(rng, procedural), rng, area=random_area(rng))
-        if rng.random() < 0.12:  # a group
-            scene, other = paste(
-                scene, self._subject(rng, procedural), rng, area=random_area(rng) * 0.7
-            )
+            scene, _ = paste(scene, self._subject(rng, "cut-out"), rng, area=random_area(rng) * 0.6)
+        area = rng.uniform(0.7, 3.5) if close_up else random_area(rng)
+        subject = self._subject(rng, kind)
+        scene, alpha = paste(scene, subject, rng, area=area, close_up=close_up)
+        if rng.random() < 0.12 and not close_up:  # a group
+            scene, other = paste(scene, self._subject(rng, kind), rng, area=random_area(rng) * 0.7)
             alpha = other + alpha * (1 - other)
         return expose(scene, rng), alpha.astype(np.float32)
 
@@ -124,16 +134,28 @@ class SampleMaker:
         if pick < self.settings.photo_share:
             odds = self._photo_odds
             photo = self.library.photos[rng.choice(len(odds), p=odds)]
+            close_up = False
             image, alpha = frame_photo(photo, shape, rng)
             image = expose(to_linear(image), rng)
         else:
-            procedural = pick >= self.settings.photo_share + self.settings.composite_share
-            image, alpha = self._composite(shape, rng, procedural=procedural, hinted=hinted)
+            kind = self._kind(pick - self.settings.photo_share)
+            # A part of an outline cannot be found without being told what it belongs to.
+            close_up = kind == "cut-out" and rng.random() < self.settings.close_up_share
+            hinted = hinted or close_up
+            image, alpha = self._composite(shape, rng, kind=kind, hinted=hinted, close_up=close_up)
         if hinted and alpha.max() > 0.5:
-            hint = simulate_hint(alpha, image.astype(np.float32) / 255.0, rng)
+            unit = image.astype(np.float32) / 255.0
+            hint = simulate_hint(alpha, unit, rng, close_up=close_up)
         else:
             hint = no_hint(shape)
         return image, _to_bytes(hint), _to_bytes(alpha), trimap_target(alpha)
+
+    def _kind(self, pick: float) -> str:
+        """Kind of a composite's subject, from a number that is uniform over the composites."""
+        if pick < self.settings.composite_share:
+            return "cut-out"
+        pick -= self.settings.composite_share
+        return "material" if pick < self.settings.material_share else "figure"
 
     def batch(self, seed: int, index: int) -> tuple[Bytes, ...]:
         """Batch `index` of the run with `seed`: the four arrays of `sample`, stacked."""

@@ -28,15 +28,19 @@ def random_area(rng: Rng) -> float:
 
 
 def place(
-    subject: Subject, shape: tuple[int, int], rng: Rng, *, area: float
+    subject: Subject, shape: tuple[int, int], rng: Rng, *, area: float, close_up: bool = False
 ) -> tuple[Bytes, Floats]:
-    """Scale, turn, flip and place a subject; returns colour (uint8, sRGB) and alpha of `shape`."""
+    """Scale, turn, flip and place a subject; returns colour (uint8, sRGB) and alpha of `shape`.
+
+    A close-up shows a part of the subject's outline, and `area` may be larger than 1.
+    """
     height, width = shape
     visible = max(float(subject.alpha.sum()) / 255.0, 1.0)
     scale = np.sqrt(area * height * width / visible)
     limit = 1.15 if rng.random() < 0.25 else 0.96  # sometimes the frame cuts the subject
     rows, cols = subject.alpha.shape
-    scale = min(scale, limit * height / rows, limit * width / cols)
+    if not close_up:
+        scale = min(scale, limit * height / rows, limit * width / cols)
     stretch = np.exp(rng.normal(0, 0.08))
     colour, alpha = subject.colour, subject.alpha
     if scale < 0.75:
@@ -55,11 +59,25 @@ def place(
     for side, half in zip((width, height), reach, strict=True):
         free = max(side / 2 - half * (1 - 2 * outside), 0.0)
         centre.append(side / 2 + free * float(np.clip(rng.normal(0, 0.55), -1, 1)))
-    offset = np.array(centre) - matrix @ np.array([cols / 2, rows / 2])
+    anchor = np.array([cols / 2, rows / 2])
+    if close_up:
+        anchor = _edge_point(alpha, rng)
+        centre = [side * rng.uniform(0.25, 0.75) for side in (width, height)]
+    offset = np.array(centre) - matrix @ anchor
     warp = np.column_stack((matrix, offset)).astype(np.float32)
     colour = cv2.warpAffine(colour, warp, (width, height), borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.warpAffine(alpha, warp, (width, height))
     return colour, alpha.astype(np.float32) / 255.0
+
+
+def _edge_point(alpha: Bytes, rng: Rng) -> NDArray[np.float64]:
+    """Column and row of a random place on the outline."""
+    inside = (alpha > 127).astype(np.uint8)
+    rows, cols = np.nonzero(cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
+    if not rows.size:
+        return np.array([alpha.shape[1] / 2, alpha.shape[0] / 2])
+    pick = rng.integers(rows.size)
+    return np.array([cols[pick], rows[pick]], dtype=np.float64)
 
 
 def crop_background(source: Bytes, shape: tuple[int, int], rng: Rng) -> Bytes:
@@ -162,9 +180,11 @@ def move(light: Floats, alpha: Floats, rng: Rng) -> tuple[Floats, Floats]:
     return premultiplied / np.maximum(blurred, 1e-4)[..., None], blurred
 
 
-def paste(scene: Floats, subject: Subject, rng: Rng, *, area: float) -> tuple[Floats, Floats]:
+def paste(
+    scene: Floats, subject: Subject, rng: Rng, *, area: float, close_up: bool = False
+) -> tuple[Floats, Floats]:
     """Place a subject over a linear scene; returns the new scene and the subject's alpha."""
-    colour, alpha = place(subject, scene.shape[:2], rng, area=area)
+    colour, alpha = place(subject, scene.shape[:2], rng, area=area, close_up=close_up)
     alpha = dress_edges(alpha, rng)
     light = to_linear(colour) * np.float32(np.exp(rng.normal(0, 0.25)))
     if rng.random() < 0.4:  # lit like the background

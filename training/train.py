@@ -95,6 +95,12 @@ class Run:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.samples, self.seconds = state["progress"]
 
+    def start_from(self, path: Path) -> None:
+        """Take the averaged weights of another run, and nothing else."""
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.net.load_state_dict(state["average"])
+        self.average.load_state_dict(state["average"])
+
 
 def learning_rate(run: Run, config: dict[str, Any]) -> float:
     """Warm-up, then half a cosine down to 1 % of the peak."""
@@ -158,7 +164,9 @@ def write_log(path: Path, record: dict[str, Any]) -> None:
         log.write(json.dumps(rounded) + "\n")
 
 
-def train(config: dict[str, Any], library: Library, out: Path, device: torch.device) -> None:
+def train(
+    config: dict[str, Any], library: Library, out: Path, device: torch.device, start: Path | None
+) -> None:
     """Run until the minutes or the steps are used up."""
     settings = config["samples"]
     maker = SampleMaker(library, SampleSettings(**settings))
@@ -166,6 +174,8 @@ def train(config: dict[str, Any], library: Library, out: Path, device: torch.dev
     run = make_run(config, device)
     if (out / "last.pt").exists():
         run.load(out / "last.pt")
+    elif start is not None:
+        run.start_from(start)
     loader = DataLoader(
         Batches(maker, config["seed"]),
         batch_size=None,
@@ -210,6 +220,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="data root")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--config", type=Path, default=Path("training/config/small.toml"))
+    parser.add_argument("--start", type=Path, help="checkpoint whose weights a new run begins with")
+    parser.add_argument("--labels", type=Path, help="folder written by training.label")
     parser.add_argument("--minutes", type=float, help="instead of the configuration's")
     parser.add_argument("--limit", type=int, help="read at most so many pictures of a list")
     parser.add_argument("--threads", type=int, default=1)
@@ -221,8 +233,10 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    library = load_library(arguments.data, config["weights"], limit=arguments.limit)
-    train(config, library, arguments.out, torch.device(arguments.device))
+    library = load_library(
+        arguments.data, config["weights"], labels=arguments.labels, limit=arguments.limit
+    )
+    train(config, library, arguments.out, torch.device(arguments.device), arguments.start)
 
 
 if __name__ == "__main__":
