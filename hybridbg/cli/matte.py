@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 
 import click
 
@@ -61,6 +62,7 @@ def matte(
 
     TRIMAP is black for background, white for foreground, grey (128) for what is to be solved. OUT
     is a grey picture of the alpha, or with --foreground the cut-out. - is standard input or output.
+    A TRIMAP that is grey all over gives half an alpha everywhere, and a warning.
 
     \b
     Examples:
@@ -80,8 +82,12 @@ def matte(
     began = time.perf_counter()
     picture = io.load(source, max_pixels=max_pixels)
     grey = io.as_grey(marks, max_pixels=max_pixels, name="trimap")
-    known = as_trimap(grey, picture.shape, tolerance=tolerance)
-    alpha = estimate_alpha(picture, known, method=method, refine=refine, num_threads=threads)
+    known = as_trimap(grey, picture.shape, tolerance=tolerance, need_known=False)
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always")
+        alpha = estimate_alpha(picture, known, method=method, refine=refine, num_threads=threads)
+    doubtful = [str(doubt.message) for doubt in doubts]
+    reporter.warnings({"warnings": doubtful}, about=job.name)
     job.make_folders()
     if foreground:
         colours = estimate_foreground(picture, alpha, num_threads=threads)
@@ -91,6 +97,11 @@ def matte(
         io.save(job.output, alpha, like=picture, format=file_format, dtype=picture.dtype)
     if job.output != STREAM:
         reporter.result(job.output)
-    result = {**job.record(), "seconds": round(time.perf_counter() - began, 3), "method": method}
+    result = {
+        **job.record(),
+        "seconds": round(time.perf_counter() - began, 3),
+        "method": method,
+        "warnings": doubtful,
+    }
     reporter.json({"results": [result], "errors": []})
     return DONE

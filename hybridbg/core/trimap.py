@@ -2,7 +2,8 @@
 
 A trimap is an (H, W) uint8 array of `BACKGROUND` (0), `UNKNOWN` (128) and `FOREGROUND` (255).
 Every trimap that leaves this module holds at least one known background and one known foreground
-pixel, because without both the matting equations have no solution. Distances are exact Euclidean
+pixel, because without both there is little to tell apart; only `as_trimap` accepts less where it is
+told to. Distances are exact Euclidean
 distances in pixels (Felzenszwalb & Huttenlocher 2012) measured from the edge between two pixels,
 half a pixel from either centre; the border of the picture is not an edge.
 """
@@ -51,6 +52,7 @@ def as_trimap(
     shape: tuple[int, int] | None = None,
     *,
     tolerance: float | None = None,
+    need_known: bool = True,
 ) -> ByteArray:
     """Validate a trimap and return it as a new uint8 array.
 
@@ -65,6 +67,8 @@ def as_trimap(
     tolerance : float in [0, 63], optional
         Snap values at most this many grey levels (of 255) away from one of the three, as a
         trimap saved as JPEG or with 127 for unknown needs. By default no other value is accepted.
+    need_known : bool
+        Refuse trimaps without known foreground or without known background.
 
     Returns
     -------
@@ -74,8 +78,8 @@ def as_trimap(
     Raises
     ------
     InvalidTrimapError
-        Wrong dtype, number of dimensions, size or values; no known foreground or no known
-        background pixel.
+        Wrong dtype, number of dimensions, size or values; if `need_known`, no known foreground or
+        no known background pixel.
     InvalidOptionError
         `tolerance` outside [0, 63].
 
@@ -108,7 +112,8 @@ def as_trimap(
         matched |= near
     if not matched.all():
         raise InvalidTrimapError(_describe_offenders(trimap[~matched], levels))
-    _require_known(snapped, "mark at least one pixel of each as known")
+    if need_known:
+        _require_known(snapped, "mark at least one pixel of each as known")
     return snapped
 
 

@@ -9,6 +9,7 @@ so alpha is exactly 0 and 1 where the trimap says so.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core.checks import as_mask, as_number, one_of
-from hybridbg.core.errors import InvalidMaskError, InvalidOptionError
+from hybridbg.core.errors import HybridBgWarning, InvalidMaskError, InvalidOptionError
 from hybridbg.core.image import Image
 from hybridbg.core.memory import check_memory
 from hybridbg.core.threads import resolve_num_threads
@@ -54,7 +55,10 @@ DEFAULT_PRIOR_WEIGHT = 0.01
 _BYTES_PER_CELL = 180
 """Peak memory of the solver for each cell of a layout, measured from 0.5 to 24 megapixels."""
 
-_FLOATING = "the trimap has no known pixel, so nothing determines alpha: it is 0.5 everywhere"
+_FLOATING = (
+    "the trimap has no known pixel, so nothing determines alpha: it is 0.5 everywhere; mark some "
+    "foreground and some background"
+)
 
 MAX_ITERATIONS = 10_000
 """Far above the few dozen that multigrid takes: reaching it means that something is wrong."""
@@ -100,7 +104,9 @@ def estimate_alpha(
     image : path, PIL image, Image, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
         uint8, uint16 or float in [0, 1]. Matting sees its sRGB-coded colours.
     trimap : path, PIL image, Image or ndarray of shape (H, W)
-        uint8 0 / 128 / 255, or float 0 / 0.5 / 1: background, unknown, foreground.
+        uint8 0 / 128 / 255, or float 0 / 0.5 / 1: background, unknown, foreground. pymatting's
+        engines need known pixels of both kinds. Ours does not: where only one kind is known, alpha
+        is that kind's everywhere, unless a prior says otherwise; where none is, the prior decides.
     method : {"closed-form", "knn", "lbdm", "lkm", "rw", "cf-pymatting"}
         Our solver, or one of pymatting's engines.
     prior : ndarray of shape (H, W), optional
@@ -132,6 +138,11 @@ def estimate_alpha(
     NotEnoughMemoryError
         If the unknown region is too large for this machine.
 
+    Warns
+    -----
+    HybridBgWarning
+        If there is neither a known pixel nor a prior: alpha is 0.5 everywhere then.
+
     References
     ----------
     A. Levin, D. Lischinski, Y. Weiss, "A Closed-Form Solution to Natural Image Matting", IEEE
@@ -153,7 +164,9 @@ def estimate_alpha(
     as_number(epsilon, "epsilon", above=0)
     as_number(tolerance, "tolerance", above=0)
     picture = as_image(image)
-    marks = as_trimap(as_grey(trimap, name="trimap"), picture.shape)
+    marks = as_trimap(
+        as_grey(trimap, name="trimap"), picture.shape, need_known=method != "closed-form"
+    )
     if method != "closed-form":
         if prior is not None:
             raise InvalidOptionError(
@@ -162,22 +175,26 @@ def estimate_alpha(
         return pymatting_alpha(picture.srgb(), marks, method)
     expected, weight = check_prior(prior, prior_weight, picture.shape)
     if refine and expected is None:
-        return refined_alpha(
+        found = refined_alpha(
             picture,
             marks,
             epsilon=epsilon,
             tolerance=tolerance,
             num_threads=resolve_num_threads(num_threads),
-        ).alpha
-    return closed_form_alpha(
-        picture,
-        marks,
-        prior=expected,
-        prior_weight=weight,
-        epsilon=epsilon,
-        tolerance=tolerance,
-        num_threads=resolve_num_threads(num_threads),
-    ).alpha
+        )
+    else:
+        found = closed_form_alpha(
+            picture,
+            marks,
+            prior=expected,
+            prior_weight=weight,
+            epsilon=epsilon,
+            tolerance=tolerance,
+            num_threads=resolve_num_threads(num_threads),
+        )
+    for warning in found.warnings:
+        warnings.warn(warning, HybridBgWarning, stacklevel=2)
+    return found.alpha
 
 
 def closed_form_alpha(

@@ -62,7 +62,8 @@ def remove_background(
     rect : (top, left, bottom, right), optional
         Half-open rectangle around the subject; outside is background.
     trimap : path, image or ndarray of shape (H, W), optional
-        0 / 128 / 255. Only matting is done then.
+        0 / 128 / 255. Only matting is done then. One without known foreground or background is
+        accepted, as by `estimate_alpha`.
     method : {"auto", "key", "grabcut", "predict"}
         "auto" keys a green or blue screen where there is one, and otherwise asks the network and
         GrabCut; the others use one source alone.
@@ -230,7 +231,7 @@ def _subject(
         rect=None if rect is None else as_rect(rect, shape),
         trimap=None
         if trimap is None
-        else trimaps.as_trimap(io.as_grey(trimap, name="trimap"), shape),
+        else trimaps.as_trimap(io.as_grey(trimap, name="trimap"), shape, need_known=False),
     )
 
 

@@ -103,6 +103,12 @@ def test_refusals(trimap, message):
         as_trimap(trimap)
 
 
+@pytest.mark.parametrize("values", [[0, 128], [128, 255], [128, 128], [0, 0]])
+def test_known_pixels_of_both_kinds_can_be_left_to_the_caller(values):
+    trimap = np.array([values], np.uint8)
+    assert as_trimap(trimap, need_known=False).tolist() == [values]
+
+
 def test_another_size_is_refused():
     with pytest.raises(InvalidTrimapError, match=r"\(3, 4\).*\(4, 3\)"):
         as_trimap(np.zeros((4, 3), np.uint8), (3, 4))

@@ -154,7 +154,7 @@ def test_progress_rises_and_can_stop_the_work(disc, tiny_session):
         ({"rect": (10, 10, 500, 20)}, InvalidOptionError),
         ({"method": "grabcut", "screen": "green"}, InvalidOptionError),
         ({"hint": np.zeros((5, 5), bool)}, InvalidMaskError),
-        ({"trimap": np.zeros((120, 160), np.uint8)}, InvalidTrimapError),
+        ({"trimap": np.full((120, 160), 7, np.uint8)}, InvalidTrimapError),
         ({"trimap": np.zeros((12, 16), np.uint8)}, InvalidTrimapError),
         ({"method": "key", "screen": "grey"}, InvalidOptionError),
         ({"method": "key"}, NoSubjectError),
@@ -164,6 +164,16 @@ def test_bad_options_are_one_clear_error(options, error, disc):
     with pytest.raises(error) as caught:
         remove_background(disc, **options)
     assert len(str(caught.value)) > 20
+
+
+@pytest.mark.parametrize(("known", "expected"), [(128, 0.5), (0, 0), (255, 1)])
+def test_one_sided_trimaps_have_an_answer(known, expected, disc):
+    trimap = np.full((120, 160), 128, np.uint8)
+    trimap[0] = known
+    cutout = remove_background(disc, trimap=trimap)
+    np.testing.assert_allclose(cutout.alpha, expected, atol=1 / 255)
+    doubts = cutout.diagnostics["warnings"]
+    assert [("no known pixel" in doubt) for doubt in doubts] == [True] * (known == 128)
 
 
 def test_hint_or_rect_beside_a_trimap_is_an_error(disc, disc_mask):
