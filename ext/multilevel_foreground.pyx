@@ -55,6 +55,7 @@ cdef enum:
     OUTSIDE = -2  # less than any change of alpha: the cell is not to be relaxed
 
 CELLS = PLANES * ROWS * COLS  # floats of memory that a thread needs
+ROWS_OF_TILES = TILE_ROWS  # blocks of rows begin at multiples of it
 
 
 ctypedef struct Source:
@@ -523,25 +524,26 @@ def refine(
     float regularization,
     Py_ssize_t sweeps,
     bint settle,
+    Py_ssize_t top,
+    Py_ssize_t bottom,
     float[:, :, ::1] foreground not None,
     float[:, :, ::1] background not None,
     float[:, ::1] memory not None,
     int num_threads,
 ):
-    """Write a level's colours; `background` may be empty, when nobody needs it.
+    """Write a level's colours in rows `top`, a multiple of ROWS_OF_TILES, to `bottom`; `background` may be empty, when nobody needs it.
 
     If `fixed_background`, `coarse_background` is the full plate and `background` is empty. Without
     `settle` every pixel is relaxed. At most SWEEPS sweeps; more than three are dear on levels of
     many tiles. `memory`: CELLS zeros for each thread, or what another level left there.
     """
-    cdef Py_ssize_t height = foreground.shape[0], width = foreground.shape[1]
-    cdef Py_ssize_t across = (width + TILE_COLS - 1) // TILE_COLS
-    cdef Py_ssize_t count = across * ((height + TILE_ROWS - 1) // TILE_ROWS)
+    cdef Py_ssize_t across = (foreground.shape[1] + TILE_COLS - 1) // TILE_COLS
+    cdef Py_ssize_t count = across * ((bottom - top + TILE_ROWS - 1) // TILE_ROWS)
     cdef Py_ssize_t number
     num_threads = <int>min(<Py_ssize_t>num_threads, count)
     for number in prange(count, schedule="dynamic", num_threads=num_threads, nogil=True):
         refine_tile(
             image, alpha, coarse_foreground, coarse_background, fixed_background,
-            regularization, sweeps, settle, number // across * TILE_ROWS,
+            regularization, sweeps, settle, top + number // across * TILE_ROWS,
             number % across * TILE_COLS, &memory[threadid(), 0], foreground, background,
         )

@@ -83,9 +83,17 @@ def matte(
     picture = io.load(source, max_pixels=max_pixels)
     grey = io.as_grey(marks, max_pixels=max_pixels, name="trimap")
     known = as_trimap(grey, picture.shape, tolerance=tolerance, need_known=False)
-    with warnings.catch_warnings(record=True) as doubts:
+    with reporter.progress(1) as progress, warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
-        alpha = estimate_alpha(picture, known, method=method, refine=refine, num_threads=threads)
+        progress.start(job.name)
+        alpha = estimate_alpha(
+            picture,
+            known,
+            method=method,
+            refine=refine,
+            num_threads=threads,
+            progress=progress.stage,
+        )
     doubtful = [str(doubt.message) for doubt in doubts]
     reporter.warnings({"warnings": doubtful}, about=job.name)
     job.make_folders()

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from hybridbg.core.checks import one_of
 from hybridbg.core.errors import InvalidOptionError
+from hybridbg.core.progress import Progress
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Rect
 from hybridbg.predict import ModelSpec, Session
 
-__all__ = ["METHODS", "Method", "Options", "Progress", "Subject"]
+__all__ = ["METHODS", "Method", "Options", "Subject"]
 
 
 Method: TypeAlias = Literal["auto", "key", "grabcut", "predict"]
 METHODS: tuple[Method, ...] = get_args(Method)
-
-Progress: TypeAlias = Callable[[str, float], None]
-"""Called with the name of the stage that runs and the fraction of all work done."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -379,23 +379,6 @@ def test_too_few_iterations_are_an_error(monkeypatch):
 
 
 @pytest.mark.usefixtures("iterative")
-def test_progress_sees_every_iteration_and_can_stop_the_solve():
-    class StoppedError(Exception):
-        pass
-
-    fractions = []
-    form = solved(IMAGE, TRIMAP, progress=fractions.append)
-    assert len(fractions) == form.solution.iterations
-    assert all(0 <= fraction <= 1 for fraction in fractions)
-
-    def stop(fraction):
-        raise StoppedError
-
-    with pytest.raises(StoppedError):
-        solved(IMAGE, TRIMAP, progress=stop)
-
-
-@pytest.mark.usefixtures("iterative")
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-3, 1e-4])
 def test_the_tolerance_is_the_largest_error(tolerance):
     for image, trimap in ((IMAGE, TRIMAP), busiest_crop("fur", 64), busiest_crop("motion", 64)):
