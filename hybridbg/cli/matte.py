@@ -9,7 +9,7 @@ import click
 
 from hybridbg.cli.exits import DONE, reporting
 from hybridbg.cli.jobs import check_alpha_fits, check_streams, plan
-from hybridbg.cli.options import format_option, limit_options
+from hybridbg.cli.options import format_option, limit_options, refine_option
 from hybridbg.cli.paths import STREAM, expand_one
 from hybridbg.cli.report import Reporter
 
@@ -30,11 +30,7 @@ ENGINES = ("closed-form", "knn", "lbdm", "lkm", "rw", "cf-pymatting")
     show_default=True,
     help="Our exact solver, or one of pymatting's.",
 )
-@click.option(
-    "--refine/--no-refine",
-    default=True,
-    help="Let colours sampled from what is known help our solver, or solve it alone.",
-)
+@refine_option
 @click.option("--foreground", is_flag=True, help="Write the cut-out, with its true colours.")
 @click.option(
     "--tolerance",

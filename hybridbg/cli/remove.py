@@ -8,7 +8,7 @@ import click
 
 from hybridbg.cli.exits import DONE, SOME_FAILED, exit_code_of, reporting
 from hybridbg.cli.jobs import Job, check_alpha_fits, check_streams, plan
-from hybridbg.cli.options import evidence_options, format_option, limit_options
+from hybridbg.cli.options import evidence_options, format_option, limit_options, refine_option
 from hybridbg.cli.paths import expand
 from hybridbg.cli.removal import Removal, Settings
 from hybridbg.cli.report import Reporter
@@ -28,6 +28,7 @@ __all__ = ["remove"]
 )
 @evidence_options
 @click.option("--trimap", metavar="FILE", help="Your own trimap: black, grey (128) and white.")
+@refine_option
 @click.option("--background", metavar="COLOUR|FILE", help="Put the cut-out on this.")
 @click.option("--alpha-only", is_flag=True, help="Write the alpha as a grey picture.")
 @click.option("--save-trimap", metavar="FILE", help="Also write the trimap (several: a folder).")

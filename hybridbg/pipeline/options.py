@@ -52,6 +52,8 @@ class Options:
         The network, unless `session` holds one.
     screen : "auto", "green", "blue" or a colour
     plate : image or path, optional
+    refine : bool
+        Whether sampled colours help matting where neither a network nor a key gives a prior.
     session : Session, optional
     num_threads : int
     progress : callable, optional
@@ -66,6 +68,7 @@ class Options:
     model: str | os.PathLike[str] | ModelSpec = "default"
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
+    refine: bool = True
     session: Session | None = None
     num_threads: int | None = None
     progress: Progress | None = None

@@ -48,6 +48,7 @@ def remove_background(
     model: str | os.PathLike[str] | ModelSpec = "default",
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
+    refine: bool = True,
     session: Session | None = None,
     num_threads: int | None = None,
     progress: Progress | None = None,
@@ -74,6 +75,9 @@ def remove_background(
         Screen for keying.
     plate : path, image or ndarray, optional
         The same shot without the subject.
+    refine : bool
+        Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
+        plain closed form. It matters with a trimap: other sources bring a prior of their own.
     session : Session, optional
         From `new_session`, in place of `model`.
     num_threads : int, optional
@@ -110,6 +114,7 @@ def remove_background(
         model=model,
         screen=screen,
         plate=plate,
+        refine=refine,
         session=session,
         num_threads=num_threads,
         progress=progress,
@@ -243,7 +248,7 @@ def _matte(
 ) -> ClosedForm:
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
     keyed = located.screen is not None
-    if not keyed and located.prior is None:
+    if options.refine and not keyed and located.prior is None:
         return refined_alpha(picture, marks, num_threads=options.threads, progress=report)
     return closed_form_alpha(
         picture.linear() if keyed else picture,

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -219,6 +220,24 @@ class TestBeforeWorkBegins:
         result = run("remove", "red.png", "--rect", rect)
         assert result.exit_code == 2
         assert "expected TOP,LEFT,BOTTOM,RIGHT" in result.stderr
+
+
+def test_remove_refines_unless_told_not_to(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hybridbg.pipeline
+
+    asked: list[bool] = []
+    real = hybridbg.pipeline.remove_background
+
+    def spy(*arguments: Any, refine: bool, **options: Any) -> Any:
+        asked.append(refine)
+        return real(*arguments, refine=refine, **options)
+
+    monkeypatch.setattr(hybridbg.pipeline, "remove_background", spy)
+    for option in ([], ["--no-refine"]):
+        assert run("remove", "red.png", *GIVEN, *option).exit_code == 0
+    assert asked == [True, False]
 
 
 def test_solver_errors_are_bad_input(

@@ -11,6 +11,7 @@ from hybridbg.core.errors import (
     InvalidTrimapError,
     NoSubjectError,
 )
+from hybridbg.matting import estimate_alpha
 from hybridbg.pipeline import find_trimap, remove_background
 from tests.predict.tiny_models import saliency_graph
 
@@ -164,6 +165,19 @@ def test_bad_options_are_one_clear_error(options, error, disc):
     with pytest.raises(error) as caught:
         remove_background(disc, **options)
     assert len(str(caught.value)) > 20
+
+
+def test_sampled_colours_help_unless_told_not_to(sample):
+    files = sample("hair")
+    refined, plain = (
+        remove_background(files.image, trimap=files.trimap, refine=refine)
+        for refine in (True, False)
+    )
+    assert refined.diagnostics["solver"]["sampled"] > 0
+    assert plain.diagnostics["solver"]["sampled"] == 0
+    for cutout, refine in ((refined, True), (plain, False)):
+        alpha = estimate_alpha(files.image, files.trimap, refine=refine)
+        np.testing.assert_array_equal(cutout.alpha, alpha)
 
 
 @pytest.mark.parametrize(("known", "expected"), [(128, 0.5), (0, 0), (255, 1)])
