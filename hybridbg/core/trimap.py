@@ -3,9 +3,9 @@
 A trimap is an (H, W) uint8 array of `BACKGROUND` (0), `UNKNOWN` (128) and `FOREGROUND` (255).
 Every trimap that leaves this module holds at least one known background and one known foreground
 pixel, because without both there is little to tell apart; only `as_trimap` accepts less where it is
-told to. Distances are exact Euclidean
-distances in pixels (Felzenszwalb & Huttenlocher 2012) measured from the edge between two pixels,
-half a pixel from either centre; the border of the picture is not an edge.
+told to. Distances are Euclidean, in
+pixels, measured from the edge between two pixels, half a pixel from either centre; the border of
+the picture is not an edge.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core.checks import as_mask
+from hybridbg.core.distance import distance_to
 from hybridbg.core.errors import InvalidMaskError, InvalidOptionError, InvalidTrimapError
 
 if TYPE_CHECKING:
@@ -347,10 +348,5 @@ def _widen(trimap: ByteArray, pixels: float, option: str) -> ByteArray:
 
 def _margin(region: BoolArray, pixels: float) -> BoolArray:
     """Pixels of a region whose centre is less than `pixels` from the region's edge."""
-    if region.all():
-        return np.zeros_like(region)
-    import cv2
-
-    distance = cv2.distanceTransform(region.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    margin: BoolArray = (distance > 0) & (distance - 0.5 < pixels)
+    margin: BoolArray = region & (distance_to(~region) - 0.5 < pixels)
     return margin
