@@ -120,11 +120,8 @@ def remove_background(
         progress=progress,
     )
     picture = io.as_image(image)
-    subject = _subject(picture, hint, rect, trimap)
     watch = _Stopwatch(options.progress)
-    with watch.stage("find the subject"):
-        located = _given(subject) or locate(picture, subject, options)
-        marks = _respect_opacity(located.trimap, picture)
+    located, marks = _find(picture, _subject(picture, hint, rect, trimap), options, watch)
     with watch.stage("matting") as report:
         matte = _matte(picture, marks, located, options, report)
     with watch.stage("foreground") as report:
@@ -206,12 +203,18 @@ def find_trimap(
         num_threads=num_threads,
     )
     picture = io.as_image(image)
-    subject = _subject(picture, hint, rect, None)
     watch = _Stopwatch(None)
-    with watch.stage("find the subject"):
-        located = locate(picture, subject, options)
-        marks = _respect_opacity(located.trimap, picture)
+    located, marks = _find(picture, _subject(picture, hint, rect, None), options, watch)
     return FoundTrimap(marks, _diagnostics(located, watch))
+
+
+def _find(
+    picture: Image, subject: Subject, options: Options, watch: _Stopwatch
+) -> tuple[Located, ByteArray]:
+    """Find the subject unless it was given, and the trimap that matting gets."""
+    with watch.stage("find the subject"):
+        located = _given(subject) or locate(picture, subject, options)
+        return located, _respect_opacity(located.trimap, picture)
 
 
 def _diagnostics(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hybridbg.core import metrics
+from hybridbg.core import icc, metrics
 from hybridbg.core.errors import (
     InvalidImageError,
     InvalidMaskError,
@@ -11,8 +11,10 @@ from hybridbg.core.errors import (
     InvalidTrimapError,
     NoSubjectError,
 )
+from hybridbg.core.image import Image
 from hybridbg.matting import estimate_alpha
-from hybridbg.pipeline import find_trimap, remove_background
+from hybridbg.pipeline import find_trimap, remove_background, strategy
+from tests.core import icc_profiles
 from tests.predict.tiny_models import saliency_graph
 
 
@@ -178,6 +180,22 @@ def test_sampled_colours_help_unless_told_not_to(sample):
     for cutout, refine in ((refined, True), (plain, False)):
         alpha = estimate_alpha(files.image, files.trimap, refine=refine)
         np.testing.assert_array_equal(cutout.alpha, alpha)
+
+
+def test_a_profile_is_applied_once_and_to_a_small_copy(disc, monkeypatch):
+    converted = []
+    real = icc.to_srgb
+
+    def counting(values, profile):
+        converted.append(values.shape[0] * values.shape[1])
+        return real(values, profile)
+
+    monkeypatch.setattr(icc, "to_srgb", counting)
+    monkeypatch.setattr(strategy, "_WORKING_SIDE", 80)
+    picture = Image(disc, encoding="icc", icc_profile=icc_profiles.DISPLAY_P3)
+    cutout = remove_background(picture, rect=(10, 30, 110, 130), method="grabcut")
+    assert sum(converted) == disc.shape[0] * disc.shape[1] + 60 * 80
+    assert cutout.alpha[60, 80] == 1
 
 
 @pytest.mark.parametrize(("known", "expected"), [(128, 0.5), (0, 0), (255, 1)])
