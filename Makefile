@@ -61,7 +61,7 @@ samples: $(INSTALLED)
 	@$(RUN) samples/generate.py
 
 clean:
-	rm -rf build dist demo_output *.egg-info hybridbg/_kernels/*.so hybridbg/_kernels/*.pyd
+	rm -rf build dist demo_output *.egg-info hybridbg/_kernels/*.so hybridbg/_kernels/*.pyd hybridbg/_kernels/*/*.so hybridbg/_kernels/*/*.pyd
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(wildcard hybridbg tests samples benchmarks training) -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -f $(INSTALLED)

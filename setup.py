@@ -1,8 +1,8 @@
-"""Compile every `ext/NAME.pyx` to `hybridbg._kernels.NAME`; everything else is in pyproject.toml.
+"""Compile every `ext/NAME.pyx` to `hybridbg._kernels.baseline.NAME`; the rest is in pyproject.toml.
 
-On x86-64 every kernel is compiled again for AVX2 and for AVX-512, into subpackages of
-`hybridbg._kernels` from which the fastest that the processor runs is taken at run time. A wheel
-therefore needs no -march=native, and still uses what is there.
+On x86-64 every kernel is compiled again for AVX2 and for AVX-512, into subpackages beside that one;
+`hybridbg._kernels.NAME` is the fastest that the processor runs. A wheel therefore needs no
+-march=native, and still uses what is there.
 
 Environment variables read at build time:
 
@@ -35,7 +35,7 @@ SIMD = {
 """Subpackages and what GCC and Clang are told; ext/threads.pyx asks the processor the same."""
 
 SAME_EVERYWHERE = {"threads"}
-"""Kernels that have nothing to vectorise."""
+"""Kernels that have nothing to vectorise: they are in `hybridbg._kernels` itself."""
 
 DIRECTIVES = {
     "language_level": 3,
@@ -129,15 +129,19 @@ class BuildKernels(build_ext):
 
 def variant(extension: Extension, simd: str) -> Extension:
     """Return the extension compiled for a better processor, in that subpackage."""
-    package, _, name = extension.name.rpartition(".")
     better = copy(extension)
-    better.name = f"{package}.{simd}.{name}"
+    better.name = extension.name.replace(".baseline.", f".{simd}.")
     better.extra_compile_args = [*extension.extra_compile_args, *SIMD[simd]]
     return better
 
 
+def module_name(kernel: str) -> str:
+    """Return the full name of a kernel's plain build."""
+    return f"hybridbg._kernels.{'' if kernel in SAME_EVERYWHERE else 'baseline.'}{kernel}"
+
+
 extensions = [
-    Extension(f"hybridbg._kernels.{path.stem}", [path.as_posix()])
+    Extension(module_name(path.stem), [path.as_posix()])
     for path in sorted(Path("ext").glob("*.pyx"))
 ]
 

@@ -6,7 +6,7 @@
 >>> cutout.rgba().shape
 (512, 512, 4)
 
-Importing costs little more than NumPy: everything below loads when it is first used.
+Importing costs next to nothing: everything below but the errors loads when it is first used.
 """
 
 from __future__ import annotations
@@ -14,22 +14,56 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from hybridbg.core.errors import (
+    HybridBgError,
+    HybridBgWarning,
+    ImageFileError,
+    ImageReadError,
+    ImageTooLargeError,
+    ImageWriteError,
+    InvalidImageError,
+    InvalidInputError,
+    InvalidMaskError,
+    InvalidModelError,
+    InvalidOptionError,
+    InvalidTrimapError,
+    ModelError,
+    ModelNotFoundError,
+    NoSubjectError,
+    NotEnoughMemoryError,
+    SolverError,
+)
+
 if TYPE_CHECKING:
     from hybridbg.core import metrics
-    from hybridbg.core.compositing import composite
-    from hybridbg.core.errors import HybridBgError
     from hybridbg.core.image import Image
     from hybridbg.graphcut import grabcut
     from hybridbg.io import load, save
     from hybridbg.keying import despill, estimate_screen, key_alpha
     from hybridbg.matting import estimate_alpha, estimate_foreground
-    from hybridbg.pipeline import Cutout, find_trimap, remove_background
+    from hybridbg.pipeline import Cutout, composite, find_trimap, remove_background
     from hybridbg.predict import new_session, predict_trimap
 
 __all__ = [
     "Cutout",
     "HybridBgError",
+    "HybridBgWarning",
     "Image",
+    "ImageFileError",
+    "ImageReadError",
+    "ImageTooLargeError",
+    "ImageWriteError",
+    "InvalidImageError",
+    "InvalidInputError",
+    "InvalidMaskError",
+    "InvalidModelError",
+    "InvalidOptionError",
+    "InvalidTrimapError",
+    "ModelError",
+    "ModelNotFoundError",
+    "NoSubjectError",
+    "NotEnoughMemoryError",
+    "SolverError",
     "__version__",
     "composite",
     "despill",
@@ -49,9 +83,8 @@ __all__ = [
 
 _HOMES = {
     "Cutout": "hybridbg.pipeline",
-    "HybridBgError": "hybridbg.core.errors",
     "Image": "hybridbg.core.image",
-    "composite": "hybridbg.core.compositing",
+    "composite": "hybridbg.pipeline",
     "despill": "hybridbg.keying",
     "estimate_alpha": "hybridbg.matting",
     "estimate_foreground": "hybridbg.matting",

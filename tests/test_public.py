@@ -10,13 +10,20 @@ import pytest
 
 import hybridbg
 
-HEAVY = ("cv2", "onnxruntime", "skimage", "scipy", "pymatting", "PIL", "tifffile", "click")
+HEAVY = ("cv2", "onnxruntime", "skimage", "scipy", "pymatting", "PIL", "tifffile", "click", "numpy")
 
 
 @pytest.mark.parametrize("name", hybridbg.__all__)
 def test_every_public_name_is_there_and_documented(name):
     value = getattr(hybridbg, name)
     assert name == "__version__" or value.__doc__
+
+
+def test_every_error_is_public():
+    from hybridbg.core import errors
+
+    assert set(errors.__all__) <= set(hybridbg.__all__)
+    assert all(getattr(hybridbg, name) is getattr(errors, name) for name in errors.__all__)
 
 
 def test_an_unknown_name_is_an_attribute_error():

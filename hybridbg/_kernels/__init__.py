@@ -1,7 +1,8 @@
 """The compiled kernels, one module for each file of `ext/`; private to the package.
 
-Each is built for the plain processor and, on x86-64, for AVX2 and AVX-512 in subpackages.
-`from hybridbg._kernels import NAME` gives the best that this processor runs. `HYBRIDBG_SIMD`
+Each is built for the plain processor and, on x86-64, for AVX2 and AVX-512, all in subpackages.
+`from hybridbg._kernels import NAME` gives the best that this processor runs; there is no module of
+that name to import past the choice. `HYBRIDBG_SIMD`
 (`baseline`, `avx2` or `avx512`) holds it to less, for measuring and for hunting faults; results
 differ in the last bits between them, as sums are rounded differently.
 
@@ -49,7 +50,7 @@ def __getattr__(name: str) -> ModuleType:
         raise AttributeError(name)
     levels = list(_LEVELS)
     for level in levels[levels.index(simd()) :]:
-        full = f"{__name__}.{name}" if level == "baseline" else f"{__name__}.{level}.{name}"
+        full = f"{__name__}.{level}.{name}"
         try:
             module = import_module(full)
         except ModuleNotFoundError as missing:

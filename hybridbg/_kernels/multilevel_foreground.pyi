@@ -2,6 +2,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CELLS: int
+ROWS_OF_TILES: int
 
 def refine(
     image: NDArray[np.float32],
@@ -12,6 +13,8 @@ def refine(
     regularization: float,
     sweeps: int,
     settle: bool,
+    top: int,
+    bottom: int,
     foreground: NDArray[np.float32],
     background: NDArray[np.float32],
     memory: NDArray[np.float32],

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hybridbg.cli.options import FORMATS
-from hybridbg.cli.paths import STREAM, check_outputs, name_outputs, output_folder
+from hybridbg.cli.paths import STREAM, TRIMAP_ENDING, check_outputs, name_outputs, output_folder
 from hybridbg.core.errors import ImageWriteError, InvalidOptionError
 
 __all__ = ["Job", "check_alpha_fits", "check_lossless", "check_streams", "plan"]
@@ -115,7 +115,9 @@ def plan(
     outputs = name_outputs(sources, output, ending=ending, suffix=suffix)
     trimaps: Sequence[str | None] = [None] * len(sources)
     if trimap is not None:
-        trimaps = name_outputs(sources, trimap, ending="-trimap", suffix=FORMATS[DEFAULT_FORMAT])
+        trimaps = name_outputs(
+            sources, trimap, ending=TRIMAP_ENDING, suffix=FORMATS[DEFAULT_FORMAT]
+        )
     check_lossless(path for path in trimaps if path is not None)
     for path in outputs:
         format_of(path, file_format)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+import warnings
 
 import click
 
 from hybridbg.cli.exits import DONE, reporting
 from hybridbg.cli.jobs import check_alpha_fits, check_streams, plan
-from hybridbg.cli.options import format_option, limit_options
+from hybridbg.cli.options import format_option, limit_options, refine_option
 from hybridbg.cli.paths import STREAM, expand_one
 from hybridbg.cli.report import Reporter
 
@@ -29,11 +30,7 @@ ENGINES = ("closed-form", "knn", "lbdm", "lkm", "rw", "cf-pymatting")
     show_default=True,
     help="Our exact solver, or one of pymatting's.",
 )
-@click.option(
-    "--refine/--no-refine",
-    default=True,
-    help="Let colours sampled from what is known help our solver, or solve it alone.",
-)
+@refine_option
 @click.option("--foreground", is_flag=True, help="Write the cut-out, with its true colours.")
 @click.option(
     "--tolerance",
@@ -61,6 +58,7 @@ def matte(
 
     TRIMAP is black for background, white for foreground, grey (128) for what is to be solved. OUT
     is a grey picture of the alpha, or with --foreground the cut-out. - is standard input or output.
+    A TRIMAP that is grey all over gives half an alpha everywhere, and a warning.
 
     \b
     Examples:
@@ -80,8 +78,20 @@ def matte(
     began = time.perf_counter()
     picture = io.load(source, max_pixels=max_pixels)
     grey = io.as_grey(marks, max_pixels=max_pixels, name="trimap")
-    known = as_trimap(grey, picture.shape, tolerance=tolerance)
-    alpha = estimate_alpha(picture, known, method=method, refine=refine, num_threads=threads)
+    known = as_trimap(grey, picture.shape, tolerance=tolerance, need_known=False)
+    with reporter.progress(1) as progress, warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always")
+        progress.start(job.name)
+        alpha = estimate_alpha(
+            picture,
+            known,
+            method=method,
+            refine=refine,
+            num_threads=threads,
+            progress=progress.stage,
+        )
+    doubtful = [str(doubt.message) for doubt in doubts]
+    reporter.warnings({"warnings": doubtful}, about=job.name)
     job.make_folders()
     if foreground:
         colours = estimate_foreground(picture, alpha, num_threads=threads)
@@ -91,6 +101,11 @@ def matte(
         io.save(job.output, alpha, like=picture, format=file_format, dtype=picture.dtype)
     if job.output != STREAM:
         reporter.result(job.output)
-    result = {**job.record(), "seconds": round(time.perf_counter() - began, 3), "method": method}
+    result = {
+        **job.record(),
+        "seconds": round(time.perf_counter() - began, 3),
+        "method": method,
+        "warnings": doubtful,
+    }
     reporter.json({"results": [result], "errors": []})
     return DONE

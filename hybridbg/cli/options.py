@@ -14,6 +14,7 @@ __all__ = [
     "format_option",
     "limit_options",
     "read_rect",
+    "refine_option",
 ]
 
 METHODS = ("auto", "key", "grabcut", "predict")
@@ -92,4 +93,14 @@ def format_option(command: _Command) -> _Command:
     """Add ``--format``: the file format when the output's name does not say it."""
     return click.option(
         "--format", "file_format", type=click.Choice(tuple(FORMATS)), help="File format to write."
+    )(command)
+
+
+def refine_option(command: _Command) -> _Command:
+    """Add ``--refine`` and ``--no-refine``: whether sampled colours help matting."""
+    return click.option(
+        "--refine/--no-refine",
+        default=True,
+        help="Let colours sampled from what the trimap knows help our solver (default), or solve"
+        " plain closed form.",
     )(command)

@@ -3,6 +3,7 @@
 Patterns are expanded here as well as by the shell, because Windows shells leave that to the
 program.  ``-`` stands for standard input or output.  An input is never overwritten, two inputs
 never share an output, and an output nobody could write is refused before a second is spent.
+What an earlier run made of one input is not another, though a pattern may match it.
 """
 
 from __future__ import annotations
@@ -15,16 +16,23 @@ from pathlib import Path
 from hybridbg.core.errors import ImageReadError, ImageWriteError, InvalidOptionError
 
 __all__ = [
+    "ALPHA_ENDING",
+    "CUTOUT_ENDING",
     "STREAM",
+    "TRIMAP_ENDING",
     "check_outputs",
     "expand",
     "expand_one",
     "name_outputs",
     "output_folder",
     "same_file",
+    "without_outputs",
 ]
 
 STREAM = "-"
+
+CUTOUT_ENDING, ALPHA_ENDING, TRIMAP_ENDING = "-cutout", "-alpha", "-trimap"
+"""What is added to a source's name where its output is given none."""
 
 
 def expand(patterns: Sequence[str]) -> list[str]:
@@ -157,6 +165,49 @@ def name_outputs(
         return str(Path(source).with_name(f"{stem}{ending}{suffix}"))
 
     return [name(source) for source in sources]
+
+
+def without_outputs(
+    sources: Sequence[str], folders: Iterable[Path | None] = ()
+) -> tuple[list[str], list[str]]:
+    """Tell sources from what this or another run makes of them.
+
+    A file counts as an output if it bears the name of another source with an ending, in the folder
+    of that source or in one of `folders`.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Expanded inputs.
+    folders : iterable of Path or None
+        Where outputs go besides the folders of their sources.
+
+    Returns
+    -------
+    sources, outputs : list of str
+
+    Examples
+    --------
+    >>> without_outputs(["cat.jpg", "cat-cutout.png", "dog-cutout.png"])
+    (['cat.jpg', 'dog-cutout.png'], ['cat-cutout.png'])
+    """
+    paths = [Path(source) for source in sources if source != STREAM]
+    beside = {_identity(str(path.with_suffix(""))) for path in paths}
+    names = {os.path.normcase(path.stem) for path in paths}
+    elsewhere = {_identity(str(folder)) for folder in folders if folder is not None}
+
+    def is_output(path: Path) -> bool:
+        for ending in (CUTOUT_ENDING, ALPHA_ENDING, TRIMAP_ENDING):
+            name = path.stem.removesuffix(ending)
+            if name and name != path.stem:
+                made_beside = _identity(str(path.with_name(name))) in beside
+                known = os.path.normcase(name) in names
+                if made_beside or (known and _identity(str(path.parent)) in elsewhere):
+                    return True
+        return False
+
+    outputs = [source for source in sources if source != STREAM and is_output(Path(source))]
+    return [source for source in sources if source not in outputs], outputs
 
 
 def check_outputs(

@@ -39,6 +39,7 @@ class Settings:
     trimap: str | None
     screen: str
     plate: str | None
+    refine: bool
     background: str | None
     alpha_only: bool
     crop: bool
@@ -84,6 +85,7 @@ class Settings:
             "rect": self.rect,
             "method": self.method,
             "screen": self.screen,
+            "refine": self.refine,
             "session": self._session(),
             "num_threads": self.threads,
         }

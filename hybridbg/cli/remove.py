@@ -8,8 +8,14 @@ import click
 
 from hybridbg.cli.exits import DONE, SOME_FAILED, exit_code_of, reporting
 from hybridbg.cli.jobs import Job, check_alpha_fits, check_streams, plan
-from hybridbg.cli.options import evidence_options, format_option, limit_options
-from hybridbg.cli.paths import expand
+from hybridbg.cli.options import evidence_options, format_option, limit_options, refine_option
+from hybridbg.cli.paths import (
+    ALPHA_ENDING,
+    CUTOUT_ENDING,
+    expand,
+    output_folder,
+    without_outputs,
+)
 from hybridbg.cli.removal import Removal, Settings
 from hybridbg.cli.report import Reporter
 from hybridbg.core.errors import InvalidOptionError
@@ -28,6 +34,7 @@ __all__ = ["remove"]
 )
 @evidence_options
 @click.option("--trimap", metavar="FILE", help="Your own trimap: black, grey (128) and white.")
+@refine_option
 @click.option("--background", metavar="COLOUR|FILE", help="Put the cut-out on this.")
 @click.option("--alpha-only", is_flag=True, help="Write the alpha as a grey picture.")
 @click.option("--save-trimap", metavar="FILE", help="Also write the trimap (several: a folder).")
@@ -47,7 +54,8 @@ def remove(
     """Remove the background of the pictures IN.
 
     IN is a file, a pattern such as "*.jpg", or - for standard input. The paths written are printed
-    on standard output. Inputs are never overwritten.
+    on standard output. Inputs are never overwritten; a file named as the output of another IN is
+    skipped.
 
     \b
     Examples:
@@ -58,9 +66,9 @@ def remove(
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     settings = Settings(**options)  # fields and options bear the same names
     jobs = plan(
-        expand(inputs),
+        _sources(inputs, output, save_trimap, reporter),
         output,
-        ending="-alpha" if settings.alpha_only else "-cutout",
+        ending=ALPHA_ENDING if settings.alpha_only else CUTOUT_ENDING,
         file_format=settings.file_format,
         trimap=save_trimap,
         protected=settings.files_read,
@@ -84,6 +92,20 @@ def remove(
         reporter.message(f"{len(removal.failed)} of {len(jobs)} pictures failed")
         return SOME_FAILED
     return exit_code_of(removal.failed[0][1]) if removal.failed else DONE
+
+
+def _sources(
+    inputs: tuple[str, ...], output: str | None, save_trimap: str | None, reporter: Reporter
+) -> list[str]:
+    """Expand the inputs, and leave out what an earlier run made of them."""
+    found = expand(inputs)
+    several = len(found) > 1
+    folders = [output_folder(given, several=several) for given in (output, save_trimap)]
+    sources, outputs = without_outputs(found, folders)
+    if outputs:
+        more = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
+        reporter.message(f"skipped {outputs[0]}{more}: named as outputs of other inputs")
+    return sources
 
 
 def check_contradictions(settings: Settings, jobs: list[Job]) -> None:

@@ -24,9 +24,9 @@ Space = Literal["linear", "encoded"]
 
 
 def composite(
-    foreground: NDArray[Any],
+    foreground: Image | NDArray[Any],
     alpha: NDArray[Any],
-    background: ColourLike | NDArray[Any],
+    background: ColourLike | Image | NDArray[Any],
     *,
     space: Space = "linear",
 ) -> FloatArray:
@@ -34,12 +34,12 @@ def composite(
 
     Parameters
     ----------
-    foreground : ndarray of shape (H, W, 3), uint8, uint16 or float in [0, 1]
-        Straight colours, sRGB-coded.
+    foreground : Image, or ndarray of shape (H, W, 3), uint8, uint16 or float in [0, 1]
+        Straight colours; arrays are sRGB-coded. Alpha of its own has no say.
     alpha : ndarray of shape (H, W), uint8, uint16, bool or float in [0, 1]
         Coverage of the foreground.
-    background : colour, or ndarray of shape (H, W, 3) like `foreground`
-        sRGB-coded; colours as `hybridbg.core.colour.parse_colour` reads them.
+    background : colour, Image, or ndarray of shape (H, W, 3) like `foreground`
+        Arrays are sRGB-coded; colours as `hybridbg.core.colour.parse_colour` reads them.
     space : {"linear", "encoded"}
         Mix linear light (right), or the sRGB codes (what browsers do).
 
@@ -61,20 +61,22 @@ def composite(
     0.735
     """
     one_of(space, "space", ("linear", "encoded"))
-    front = Image.from_array(foreground)
+    front = foreground if isinstance(foreground, Image) else Image.from_array(foreground)
     cover = as_mask(alpha, front.shape, name="alpha")[:, :, None]
-    if isinstance(background, np.ndarray) and background.ndim == 3:
-        back_image = Image.from_array(background)
+    if isinstance(background, Image) or (
+        isinstance(background, np.ndarray) and background.ndim == 3
+    ):
+        back_image = background if isinstance(background, Image) else Image.from_array(background)
         if back_image.shape != front.shape:
             raise InvalidImageError(
                 f"expected a background of {front.shape} like the foreground, "
                 f"got {back_image.shape}"
             )
-        back = back_image.rgb()
+        back = back_image.srgb()
     else:
         back = parse_colour(background)
     if space == "encoded":
-        return back + cover * (front.rgb() - back)
+        return back + cover * (front.srgb() - back)
     back = srgb_to_linear(back)
     return linear_to_srgb((back + cover * (front.linear() - back)).clip(0, 1))
 

@@ -19,6 +19,9 @@
     |-- NoSubjectError                      nothing in the picture could be called foreground
     `-- SolverError                         the linear solver did not converge
 
+    HybridBgWarning (UserWarning)           the result is defined, but doubtful
+
+Functions that return diagnostics put their warnings there instead of warning through Python.
 Messages say what was expected, what came, and what to do.
 """
 
@@ -26,6 +29,7 @@ from __future__ import annotations
 
 __all__ = [
     "HybridBgError",
+    "HybridBgWarning",
     "ImageFileError",
     "ImageReadError",
     "ImageTooLargeError",
@@ -46,6 +50,10 @@ __all__ = [
 
 class HybridBgError(Exception):
     """Root of every error raised by hybridbg."""
+
+
+class HybridBgWarning(UserWarning):
+    """A result is defined, but doubtful."""
 
 
 class InvalidInputError(HybridBgError, ValueError):

@@ -129,14 +129,28 @@ class Image:
         rows : slice
             Rows to decode, for those who cannot hold all of a large picture; default all.
         """
-        pixels = self.pixels[rows]
+        return self.decode(self.pixels[rows])
+
+    def decode(self, values: PixelArray) -> FloatArray:
+        """Bring colours in this image's own encoding to sRGB, as new float32; undoes `recode`.
+
+        Parameters
+        ----------
+        values : ndarray of shape (H, W, 3), uint8, uint16 or float32 in [0, 1]
+            Colours of any size of picture: a small copy is decoded much sooner than all of it.
+
+        Returns
+        -------
+        ndarray of shape (H, W, 3), float32 in [0, 1]
+            sRGB-coded, clipped to the sRGB gamut.
+        """
         if self.encoding == "linear":
-            return colour.linear_to_srgb(as_float(pixels))
+            return colour.linear_to_srgb(as_float(values))
         if self.encoding == "icc":
             from hybridbg.core import icc
 
-            return icc.to_srgb(pixels, self._profile())
-        return as_float(pixels)
+            return icc.to_srgb(values, self._profile())
+        return as_float(values)
 
     def linear(self) -> FloatArray:
         """Pixels as new (H, W, 3) float32 in [0, 1], linear light with sRGB primaries."""

@@ -2,9 +2,10 @@
 
 A trimap is an (H, W) uint8 array of `BACKGROUND` (0), `UNKNOWN` (128) and `FOREGROUND` (255).
 Every trimap that leaves this module holds at least one known background and one known foreground
-pixel, because without both the matting equations have no solution. Distances are exact Euclidean
-distances in pixels (Felzenszwalb & Huttenlocher 2012) measured from the edge between two pixels,
-half a pixel from either centre; the border of the picture is not an edge.
+pixel, because without both there is little to tell apart; only `as_trimap` accepts less where it is
+told to. Distances are Euclidean, in
+pixels, measured from the edge between two pixels, half a pixel from either centre; the border of
+the picture is not an edge.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core.checks import as_mask
+from hybridbg.core.distance import distance_to
 from hybridbg.core.errors import InvalidMaskError, InvalidOptionError, InvalidTrimapError
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def as_trimap(
     shape: tuple[int, int] | None = None,
     *,
     tolerance: float | None = None,
+    need_known: bool = True,
 ) -> ByteArray:
     """Validate a trimap and return it as a new uint8 array.
 
@@ -65,6 +68,8 @@ def as_trimap(
     tolerance : float in [0, 63], optional
         Snap values at most this many grey levels (of 255) away from one of the three, as a
         trimap saved as JPEG or with 127 for unknown needs. By default no other value is accepted.
+    need_known : bool
+        Refuse trimaps without known foreground or without known background.
 
     Returns
     -------
@@ -74,8 +79,8 @@ def as_trimap(
     Raises
     ------
     InvalidTrimapError
-        Wrong dtype, number of dimensions, size or values; no known foreground or no known
-        background pixel.
+        Wrong dtype, number of dimensions, size or values; if `need_known`, no known foreground or
+        no known background pixel.
     InvalidOptionError
         `tolerance` outside [0, 63].
 
@@ -108,7 +113,8 @@ def as_trimap(
         matched |= near
     if not matched.all():
         raise InvalidTrimapError(_describe_offenders(trimap[~matched], levels))
-    _require_known(snapped, "mark at least one pixel of each as known")
+    if need_known:
+        _require_known(snapped, "mark at least one pixel of each as known")
     return snapped
 
 
@@ -342,10 +348,5 @@ def _widen(trimap: ByteArray, pixels: float, option: str) -> ByteArray:
 
 def _margin(region: BoolArray, pixels: float) -> BoolArray:
     """Pixels of a region whose centre is less than `pixels` from the region's edge."""
-    if region.all():
-        return np.zeros_like(region)
-    import cv2
-
-    distance = cv2.distanceTransform(region.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    margin: BoolArray = (distance > 0) & (distance - 0.5 < pixels)
+    margin: BoolArray = region & (distance_to(~region) - 0.5 < pixels)
     return margin

@@ -9,7 +9,7 @@ so alpha is exactly 0 and 1 where the trimap says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,21 +17,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.checks import as_mask, as_number, one_of
-from hybridbg.core.errors import InvalidMaskError, InvalidOptionError
+from hybridbg.core.checks import as_number, one_of
+from hybridbg.core.errors import HybridBgWarning, InvalidOptionError
 from hybridbg.core.image import Image
 from hybridbg.core.memory import check_memory
+from hybridbg.core.progress import Progress, Report, Rising, stage_report
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.trimap import FOREGROUND, UNKNOWN, as_trimap
-from hybridbg.core.types import ByteArray, FloatArray, ImageLike, Shape
+from hybridbg.core.types import ByteArray, FloatArray, ImageLike
 from hybridbg.io import as_grey, as_image
 from hybridbg.matting.cells import scatter_alpha, trimap_of, unknown_of
 from hybridbg.matting.direct import DIRECT_PIXELS, solve_directly
 from hybridbg.matting.engines import ENGINES, pymatting_alpha
 from hybridbg.matting.layout import Layout, build_layout
 from hybridbg.matting.multigrid import CAREFUL_DROP, ColourMultigrid, Smoother
+from hybridbg.matting.prior import check_prior
 from hybridbg.matting.sampling import sampling_prior
-from hybridbg.matting.system import Solution, assemble_system, solve
+from hybridbg.matting.system import BandSystem, Solution, assemble_system, solve
 
 __all__ = [
     "DEFAULT_EPSILON",
@@ -48,13 +50,19 @@ DEFAULT_EPSILON = 1e-7
 DEFAULT_TOLERANCE = 1e-3
 """Largest error of alpha against the exact solution: a quarter of a grey level of 255."""
 
-DEFAULT_PRIOR_WEIGHT = 0.01
-"""Enough to steer where colour says little, too little to override a clear edge."""
+_SAMPLING = 0.2
+"""Share of the time of refined alpha that sampling takes."""
+
+_ASSEMBLED, _SET_UP = 0.15, 0.3
+"""Shares of the time of closed form that are over when its system and its multigrid are there."""
 
 _BYTES_PER_CELL = 180
 """Peak memory of the solver for each cell of a layout, measured from 0.5 to 24 megapixels."""
 
-_FLOATING = "the trimap has no known pixel, so nothing determines alpha: it is 0.5 everywhere"
+_FLOATING = (
+    "the trimap has no known pixel, so nothing determines alpha: it is 0.5 everywhere; mark some "
+    "foreground and some background"
+)
 
 MAX_ITERATIONS = 10_000
 """Far above the few dozen that multigrid takes: reaching it means that something is wrong."""
@@ -92,6 +100,7 @@ def estimate_alpha(
     epsilon: float = DEFAULT_EPSILON,
     tolerance: float = DEFAULT_TOLERANCE,
     num_threads: int | None = None,
+    progress: Progress | None = None,
 ) -> FloatArray:
     """Estimate alpha in the unknown region of a trimap.
 
@@ -100,7 +109,9 @@ def estimate_alpha(
     image : path, PIL image, Image, or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
         uint8, uint16 or float in [0, 1]. Matting sees its sRGB-coded colours.
     trimap : path, PIL image, Image or ndarray of shape (H, W)
-        uint8 0 / 128 / 255, or float 0 / 0.5 / 1: background, unknown, foreground.
+        uint8 0 / 128 / 255, or float 0 / 0.5 / 1: background, unknown, foreground. pymatting's
+        engines need known pixels of both kinds. Ours does not: where only one kind is known, alpha
+        is that kind's everywhere, unless a prior says otherwise; where none is, the prior decides.
     method : {"closed-form", "knn", "lbdm", "lkm", "rw", "cf-pymatting"}
         Our solver, or one of pymatting's engines.
     prior : ndarray of shape (H, W), optional
@@ -118,6 +129,8 @@ def estimate_alpha(
         Largest error of alpha, against the exact solution, at which the solver stops.
     num_threads : int, optional
         Default: `OMP_NUM_THREADS`, else every core allowed. Does not change the result.
+    progress : callable, optional
+        Called with "matting" and the fraction of work done; what it raises stops all.
 
     Returns
     -------
@@ -131,6 +144,11 @@ def estimate_alpha(
         If the solver did not reach its tolerance.
     NotEnoughMemoryError
         If the unknown region is too large for this machine.
+
+    Warns
+    -----
+    HybridBgWarning
+        If there is neither a known pixel nor a prior: alpha is 0.5 everywhere then.
 
     References
     ----------
@@ -153,31 +171,43 @@ def estimate_alpha(
     as_number(epsilon, "epsilon", above=0)
     as_number(tolerance, "tolerance", above=0)
     picture = as_image(image)
-    marks = as_trimap(as_grey(trimap, name="trimap"), picture.shape)
+    marks = as_trimap(
+        as_grey(trimap, name="trimap"), picture.shape, need_known=method != "closed-form"
+    )
     if method != "closed-form":
         if prior is not None:
             raise InvalidOptionError(
                 f"method {method!r} takes no prior; use method='closed-form', or leave prior out"
             )
-        return pymatting_alpha(picture.srgb(), marks, method)
+        work = Rising(stage_report(progress, "matting"))
+        work(0)
+        alpha = pymatting_alpha(picture.srgb(), marks, method)
+        work(1)
+        return alpha
     expected, weight = check_prior(prior, prior_weight, picture.shape)
     if refine and expected is None:
-        return refined_alpha(
+        found = refined_alpha(
             picture,
             marks,
             epsilon=epsilon,
             tolerance=tolerance,
             num_threads=resolve_num_threads(num_threads),
-        ).alpha
-    return closed_form_alpha(
-        picture,
-        marks,
-        prior=expected,
-        prior_weight=weight,
-        epsilon=epsilon,
-        tolerance=tolerance,
-        num_threads=resolve_num_threads(num_threads),
-    ).alpha
+            progress=stage_report(progress, "matting"),
+        )
+    else:
+        found = closed_form_alpha(
+            picture,
+            marks,
+            prior=expected,
+            prior_weight=weight,
+            epsilon=epsilon,
+            tolerance=tolerance,
+            num_threads=resolve_num_threads(num_threads),
+            progress=stage_report(progress, "matting"),
+        )
+    for warning in found.warnings:
+        warnings.warn(warning, HybridBgWarning, stacklevel=2)
+    return found.alpha
 
 
 def closed_form_alpha(
@@ -189,7 +219,7 @@ def closed_form_alpha(
     prior_weight: FloatArray | None = None,
     epsilon: float = DEFAULT_EPSILON,
     tolerance: float = DEFAULT_TOLERANCE,
-    progress: Callable[[float], None] | None = None,
+    progress: Report | None = None,
 ) -> ClosedForm:
     """Solve closed-form matting for checked arrays.
 
@@ -201,7 +231,8 @@ def closed_form_alpha(
     prior, prior_weight : (H, W) float32, optional
     epsilon, tolerance : float
     progress : callable, optional
-        Called with the fraction done; what it raises stops the solve.
+        Called with the fraction done, before and after each step and in every iteration; what it
+        raises stops the solve.
 
     Returns
     -------
@@ -211,11 +242,15 @@ def closed_form_alpha(
     ------
     SolverError
     """
+    work = Rising(progress)
+    work(0)
     unknown = trimap == UNKNOWN
     count = int(np.count_nonzero(unknown))
     if count == 0:
+        work(1)
         return ClosedForm((trimap == FOREGROUND).astype(np.float32), Solution(0, 0.0, 0.0))
     if count == trimap.size and (prior_weight is None or not prior_weight.any()):
+        work(1)
         return ClosedForm(
             np.full(trimap.shape, 0.5, np.float32), Solution(0, 0.0, 0.0), (_FLOATING,)
         )
@@ -236,14 +271,13 @@ def closed_form_alpha(
         prior_weight=prior_weight,
         exact=count <= DIRECT_PIXELS,
     )
+    work(_ASSEMBLED)
     if count <= DIRECT_PIXELS:
         cells, solution = solve_directly(system)
-        if progress is not None:
-            progress(1.0)
     else:
         cells, solution = solve(
             system,
-            ColourMultigrid(system),
+            _multigrid(system, work),
             _first_guess(trimap, prior, layout),
             alternatives=(
                 partial(ColourMultigrid, system, drop=CAREFUL_DROP),
@@ -251,12 +285,19 @@ def closed_form_alpha(
             ),
             tolerance=tolerance,
             max_iterations=MAX_ITERATIONS,
-            progress=progress,
+            progress=work.part(_SET_UP, 1),
         )
     del system
     alpha = (trimap == FOREGROUND).astype(np.float32)
     scatter_alpha(cells, layout, alpha)
+    work(1)
     return ClosedForm(alpha, solution)
+
+
+def _multigrid(system: BandSystem, work: Rising) -> ColourMultigrid:
+    multigrid = ColourMultigrid(system)
+    work(_SET_UP)
+    return multigrid
 
 
 def _first_guess(
@@ -276,7 +317,7 @@ def refined_alpha(
     num_threads: int,
     epsilon: float = DEFAULT_EPSILON,
     tolerance: float = DEFAULT_TOLERANCE,
-    progress: Callable[[float], None] | None = None,
+    progress: Report | None = None,
 ) -> ClosedForm:
     """Solve closed-form matting with a prior from colour samples, for checked arrays.
 
@@ -286,6 +327,8 @@ def refined_alpha(
     -------
     ClosedForm
     """
+    work = Rising(progress)
+    work(0)
     colours = image.srgb() if isinstance(image, Image) else image
     prior, weight = sampling_prior(colours, trimap, num_threads=num_threads)
     del colours  # the solver decodes what it needs
@@ -298,32 +341,7 @@ def refined_alpha(
         prior_weight=weight if sampled else None,
         epsilon=epsilon,
         tolerance=tolerance,
-        progress=progress,
+        progress=work.part(_SAMPLING, 1),
     )
     unknown = int(np.count_nonzero(trimap == UNKNOWN))
     return replace(found, sampled=sampled / max(unknown, 1))
-
-
-def check_prior(
-    prior: NDArray[Any] | None, prior_weight: float | NDArray[Any] | None, shape: Shape
-) -> tuple[FloatArray | None, FloatArray | None]:
-    """Check a prior and its weight; a number as weight is spread over the picture."""
-    if prior is None:
-        if prior_weight is not None:
-            raise InvalidOptionError("prior_weight was given without a prior; give both or neither")
-        return None, None
-    weight = np.asarray(DEFAULT_PRIOR_WEIGHT if prior_weight is None else prior_weight)
-    if weight.shape not in ((), shape):
-        raise InvalidMaskError(
-            f"prior_weight: expected a number or shape {shape} like the image, got {weight.shape}"
-        )
-    if weight.dtype.kind not in "iuf":
-        raise InvalidMaskError(f"prior_weight: expected numbers, got {weight.dtype}")
-    with np.errstate(over="ignore"):
-        spread = np.ascontiguousarray(np.broadcast_to(weight, shape), dtype=np.float32)
-    if not (spread.min() >= 0 and np.isfinite(spread).all()):  # the first is false for NaN as well
-        raise InvalidMaskError(
-            "prior_weight: expected finite float32 numbers of 0 or more, "
-            f"got {weight.min():g}..{weight.max():g}"
-        )
-    return as_mask(prior, shape, name="prior"), spread

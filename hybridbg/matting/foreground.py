@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from hybridbg.core.checks import as_mask, one_of
 from hybridbg.core.errors import InvalidImageError
 from hybridbg.core.image import Image
+from hybridbg.core.progress import Progress, Report, Rising, stage_report
 from hybridbg.core.threads import resolve_num_threads
-from hybridbg.core.types import ColourLike, FloatArray, ImageLike
+from hybridbg.core.types import ColourLike, FloatArray, ImageLike, Shape
 from hybridbg.io import as_colour_or_image, as_image
 
 __all__ = ["estimate_foreground", "multilevel_foreground"]
@@ -37,6 +38,9 @@ ones they are relaxed as well, so that colours go on smoothly where alpha is 0."
 _GUESS_PIXELS = 1 << 14
 """About how many pixels the first guess is the mean of; the coarse levels do not remember it."""
 
+_BLOCK_PIXELS = 1 << 21
+"""About how many pixels are refined between two reports of progress; enough for many threads."""
+
 _SURE = 0.9
 """Alpha from which a pixel counts as foreground, and 1 - it as background, in the first guess."""
 
@@ -48,6 +52,7 @@ def estimate_foreground(
     method: str = "multilevel",
     background: ImageLike | ColourLike | None = None,
     num_threads: int | None = None,
+    progress: Progress | None = None,
 ) -> FloatArray:
     """Estimate the foreground's own colours for a given alpha.
 
@@ -62,6 +67,8 @@ def estimate_foreground(
         The known background (a clean plate of the image's size and encoding, or one colour). It
         is estimated when not given.
     num_threads : int, optional
+    progress : callable, optional
+        Called with "foreground" and the fraction of work done; what it raises stops all.
 
     Returns
     -------
@@ -99,11 +106,17 @@ def estimate_foreground(
         as_mask(alpha, picture.shape, name="alpha"),
         plate=plate,
         num_threads=resolve_num_threads(num_threads),
+        progress=stage_report(progress, "foreground"),
     )
 
 
 def multilevel_foreground(
-    image: FloatArray, alpha: FloatArray, *, plate: FloatArray | None = None, num_threads: int
+    image: FloatArray,
+    alpha: FloatArray,
+    *,
+    plate: FloatArray | None = None,
+    num_threads: int,
+    progress: Report | None = None,
 ) -> FloatArray:
     """Estimate foreground colours of checked arrays.
 
@@ -114,12 +127,15 @@ def multilevel_foreground(
     plate : (H, W, 3) float32, optional
         Known background.
     num_threads : int
+    progress : callable, optional
+        Called with the fraction done; what it raises stops the work.
 
     Returns
     -------
     (H, W, 3) float32 in [0, 1]
     """
-    foreground, _ = _levels(image, alpha, plate, num_threads, want_background=False)
+    work = Rising(progress)
+    foreground, _ = _levels(image, alpha, plate, num_threads, work, want_background=False)
     return foreground
 
 
@@ -130,7 +146,9 @@ def multilevel_colours(
 
     The foreground is `multilevel_foreground`'s; the background takes time and memory of its own.
     """
-    foreground, background = _levels(image, alpha, plate, num_threads, want_background=True)
+    foreground, background = _levels(
+        image, alpha, plate, num_threads, Rising(), want_background=True
+    )
     return foreground, background if plate is None else plate
 
 
@@ -139,45 +157,59 @@ def _levels(
     alpha: FloatArray,
     plate: FloatArray | None,
     num_threads: int,
+    work: Rising,
     *,
     want_background: bool,
 ) -> tuple[FloatArray, FloatArray]:
     """Go from one pixel to the full picture, the background's last level only if it is wanted."""
     from hybridbg._kernels import multilevel_foreground as kernel
 
+    work(0)
     foreground, background = _mean_colours(image, alpha)
     memory = np.zeros((num_threads, kernel.CELLS), np.float32)
     sizes = _level_sizes(*alpha.shape)
+    pixels, done = sum(height * width for height, width in sizes), 0
     for left, size in zip(reversed(range(len(sizes))), sizes, strict=True):
         small = max(size) <= _SMALL_SIDE
         needed = plate is None and (want_background or left > 0)
         finer = np.empty((*size, 3), np.float32)
         finer_background = np.empty((*size, 3) if needed else (0, 0, 3), np.float32)
-        kernel.refine(
-            image,
-            alpha,
-            foreground,
-            background if plate is None else plate,
-            plate is not None,
-            _REGULARIZATION,
-            _SMALL_SWEEPS if small else _BIG_SWEEPS,
-            not small and left < _SETTLING_LEVELS,
-            finer,
-            finer_background,
-            memory,
-            num_threads,
-        )
+        for top, bottom in _blocks(size, kernel.ROWS_OF_TILES):
+            kernel.refine(
+                image,
+                alpha,
+                foreground,
+                background if plate is None else plate,
+                plate is not None,
+                _REGULARIZATION,
+                _SMALL_SWEEPS if small else _BIG_SWEEPS,
+                not small and left < _SETTLING_LEVELS,
+                top,
+                bottom,
+                finer,
+                finer_background,
+                memory,
+                num_threads,
+            )
+            done += (bottom - top) * size[1]
+            work(done / pixels)
         foreground, background = finer, finer_background
     return foreground, background
 
 
-def _level_sizes(height: int, width: int) -> list[tuple[int, int]]:
+def _level_sizes(height: int, width: int) -> list[Shape]:
     """Sizes from one pixel to the full picture, both sides growing to the full by equal ratios."""
     count = max(1, int(np.ceil(np.log2(max(height, width)))))
     return [
         (round(height ** (level / count)), round(width ** (level / count)))
         for level in range(count + 1)
     ]
+
+
+def _blocks(size: Shape, tile: int) -> list[tuple[int, int]]:
+    """Rows of a level, half-open, in blocks of whole tiles and of some megapixels."""
+    rows = max(_BLOCK_PIXELS // (size[1] * tile), 1) * tile
+    return [(top, min(top + rows, size[0])) for top in range(0, size[0], rows)]
 
 
 def _mean_colours(image: FloatArray, alpha: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from hybridbg.pipeline.compositing import composite
 from hybridbg.pipeline.cutout import Cutout
 from hybridbg.pipeline.remove import FoundTrimap, find_trimap, remove_background
 
-__all__ = ["Cutout", "FoundTrimap", "find_trimap", "remove_background"]
+__all__ = ["Cutout", "FoundTrimap", "composite", "find_trimap", "remove_background"]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from hybridbg.core.distance import distance_to
 from hybridbg.core.errors import NoSubjectError
 from hybridbg.core.metrics import iou
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
@@ -108,7 +109,7 @@ def fuse(sources: Sequence[Evidence]) -> Fused:
 
 def _trimap(subject: BoolArray, *, uncertain: BoolArray, cell: float) -> ByteArray:
     """Lay the band of unknown pixels along the subject's outline."""
-    inside, outside = _depth(subject), _depth(~subject)
+    inside, outside = distance_to(~subject), distance_to(subject)
     size = float(np.sqrt(np.count_nonzero(subject)))
     band = max(_BAND_CELLS * cell, _BAND_SHARE * size)
     reach = max(band, _REACH_SHARE * size)
@@ -121,16 +122,6 @@ def _trimap(subject: BoolArray, *, uncertain: BoolArray, cell: float) -> ByteArr
     trimap[known & subject] = FOREGROUND
     trimap[known & ~subject] = BACKGROUND
     return trimap
-
-
-def _depth(region: BoolArray) -> FloatArray:
-    """Distance of each pixel of a region to the nearest pixel outside of it."""
-    import cv2
-
-    depth: FloatArray = cv2.distanceTransform(
-        region.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-    )
-    return depth
 
 
 def _without_specks(subject: BoolArray) -> BoolArray:

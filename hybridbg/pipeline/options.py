@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from hybridbg.core.checks import one_of
 from hybridbg.core.errors import InvalidOptionError
+from hybridbg.core.progress import Progress
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Rect
 from hybridbg.predict import ModelSpec, Session
 
-__all__ = ["METHODS", "Method", "Options", "Progress", "Subject"]
+__all__ = ["METHODS", "Method", "Options", "Subject"]
 
 
 Method: TypeAlias = Literal["auto", "key", "grabcut", "predict"]
 METHODS: tuple[Method, ...] = get_args(Method)
-
-Progress: TypeAlias = Callable[[str, float], None]
-"""Called with the name of the stage that runs and the fraction of all work done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +52,8 @@ class Options:
         The network, unless `session` holds one.
     screen : "auto", "green", "blue" or a colour
     plate : image or path, optional
+    refine : bool
+        Whether sampled colours help matting where neither a network nor a key gives a prior.
     session : Session, optional
     num_threads : int
     progress : callable, optional
@@ -69,6 +68,7 @@ class Options:
     model: str | os.PathLike[str] | ModelSpec = "default"
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
+    refine: bool = True
     session: Session | None = None
     num_threads: int | None = None
     progress: Progress | None = None

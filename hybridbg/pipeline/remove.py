@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hybridbg import io
@@ -14,6 +14,7 @@ from hybridbg.core import trimap as trimaps
 from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image
+from hybridbg.core.progress import Progress, Report, Rising
 from hybridbg.core.types import ByteArray, ColourLike, ImageLike
 from hybridbg.keying import despill
 from hybridbg.matting import (
@@ -24,7 +25,7 @@ from hybridbg.matting import (
     refined_alpha,
 )
 from hybridbg.pipeline.cutout import Cutout
-from hybridbg.pipeline.options import Method, Options, Progress, Subject
+from hybridbg.pipeline.options import Method, Options, Subject
 from hybridbg.pipeline.strategy import Located, locate
 from hybridbg.predict import ModelSpec, Session
 
@@ -47,6 +48,7 @@ def remove_background(
     model: str | os.PathLike[str] | ModelSpec = "default",
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
+    refine: bool = True,
     session: Session | None = None,
     num_threads: int | None = None,
     progress: Progress | None = None,
@@ -62,7 +64,8 @@ def remove_background(
     rect : (top, left, bottom, right), optional
         Half-open rectangle around the subject; outside is background.
     trimap : path, image or ndarray of shape (H, W), optional
-        0 / 128 / 255. Only matting is done then.
+        0 / 128 / 255. Only matting is done then. One without known foreground or background is
+        accepted, as by `estimate_alpha`.
     method : {"auto", "key", "grabcut", "predict"}
         "auto" keys a green or blue screen where there is one, and otherwise asks the network and
         GrabCut; the others use one source alone.
@@ -72,6 +75,9 @@ def remove_background(
         Screen for keying.
     plate : path, image or ndarray, optional
         The same shot without the subject.
+    refine : bool
+        Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
+        plain closed form. It matters with a trimap: other sources bring a prior of their own.
     session : Session, optional
         From `new_session`, in place of `model`.
     num_threads : int, optional
@@ -108,21 +114,21 @@ def remove_background(
         model=model,
         screen=screen,
         plate=plate,
+        refine=refine,
         session=session,
         num_threads=num_threads,
         progress=progress,
     )
     picture = io.as_image(image)
-    subject = _subject(picture, hint, rect, trimap)
     watch = _Stopwatch(options.progress)
-    with watch.stage("find the subject"):
-        located = _given(subject) or locate(picture, subject, options)
-        marks = _respect_opacity(located.trimap, picture)
-    with watch.stage("matting"):
-        matte = _matte(picture, marks, located, options, watch)
-    with watch.stage("foreground"):
+    located, marks = _find(picture, _subject(picture, hint, rect, trimap), options, watch)
+    with watch.stage("matting") as report:
+        matte = _matte(picture, marks, located, options, report)
+    with watch.stage("foreground") as report:
         if located.screen is None:
-            colours = multilevel_foreground(picture.rgb(), matte.alpha, num_threads=options.threads)
+            colours = multilevel_foreground(
+                picture.rgb(), matte.alpha, num_threads=options.threads, progress=report
+            )
         else:
             colours = despill(picture, located.screen, alpha=matte.alpha)
     opacity = picture.alpha_float()
@@ -197,12 +203,18 @@ def find_trimap(
         num_threads=num_threads,
     )
     picture = io.as_image(image)
-    subject = _subject(picture, hint, rect, None)
     watch = _Stopwatch(None)
-    with watch.stage("find the subject"):
-        located = locate(picture, subject, options)
-        marks = _respect_opacity(located.trimap, picture)
+    located, marks = _find(picture, _subject(picture, hint, rect, None), options, watch)
     return FoundTrimap(marks, _diagnostics(located, watch))
+
+
+def _find(
+    picture: Image, subject: Subject, options: Options, watch: _Stopwatch
+) -> tuple[Located, ByteArray]:
+    """Find the subject unless it was given, and the trimap that matting gets."""
+    with watch.stage("find the subject"):
+        located = _given(subject) or locate(picture, subject, options)
+        return located, _respect_opacity(located.trimap, picture)
 
 
 def _diagnostics(
@@ -230,17 +242,17 @@ def _subject(
         rect=None if rect is None else as_rect(rect, shape),
         trimap=None
         if trimap is None
-        else trimaps.as_trimap(io.as_grey(trimap, name="trimap"), shape),
+        else trimaps.as_trimap(io.as_grey(trimap, name="trimap"), shape, need_known=False),
     )
 
 
 def _matte(
-    picture: Image, marks: ByteArray, located: Located, options: Options, watch: _Stopwatch
+    picture: Image, marks: ByteArray, located: Located, options: Options, report: Report
 ) -> ClosedForm:
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
     keyed = located.screen is not None
-    if not keyed and located.prior is None:
-        return refined_alpha(picture, marks, num_threads=options.threads, progress=watch.fraction)
+    if options.refine and not keyed and located.prior is None:
+        return refined_alpha(picture, marks, num_threads=options.threads, progress=report)
     return closed_form_alpha(
         picture.linear() if keyed else picture,
         marks,
@@ -248,7 +260,7 @@ def _matte(
         prior_weight=located.prior_weight,
         epsilon=_KEY_EPSILON if keyed else DEFAULT_EPSILON,
         num_threads=options.threads,
-        progress=watch.fraction,
+        progress=report,
     )
 
 
@@ -269,26 +281,28 @@ def _respect_opacity(trimap: ByteArray, picture: Image) -> ByteArray:
     return marks
 
 
-@dataclass
 class _Stopwatch:
     """Seconds per stage, and progress reports."""
 
-    progress: Progress | None
-    seconds: dict[str, float] = field(default_factory=dict)
-    current: str = ""
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._stage = ""
+        self._progress = progress
+        self._work = Rising(self._tell)
+
+    def _tell(self, done: float) -> None:
+        if self._progress is not None:
+            self._progress(self._stage, done)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage."""
-        self.current = name
-        self.fraction(0.0)
+    def stage(self, name: str) -> Iterator[Report]:
+        """Time a stage, and hand out who is told how much of it is done."""
+        self._stage = name
+        ends = [*_STAGES.values(), 1.0]
+        begin = ends.index(_STAGES[name])
+        report = self._work.part(ends[begin], ends[begin + 1])
+        report(0)
         began = time.perf_counter()
-        yield
+        yield report
         self.seconds[name] = round(time.perf_counter() - began, 4)
-
-    def fraction(self, done: float) -> None:
-        """Report how much of the current stage is done."""
-        if self.progress is not None:
-            later = [share for share in (*_STAGES.values(), 1.0) if share > _STAGES[self.current]]
-            begin = _STAGES[self.current]
-            self.progress(self.current, begin + done * (later[0] - begin))
+        report(1)

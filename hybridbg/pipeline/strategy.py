@@ -108,7 +108,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     told = _told(subject, shape)
     if options.method == "key" or (options.method == "auto" and options.wants_key):
         return _located_by_key(key_picture(picture, told, options), "key")
-    small = np.ascontiguousarray(resample(picture.srgb(), fit_inside(shape, _WORKING_SIDE)))
+    small = _working_copy(picture)
     hint = _portrait(small) if told is None else resample(told, small.shape[:2])
     session = None
     if options.method != "grabcut":
@@ -156,6 +156,12 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         prior_weight=_KEY_WEIGHT * keyed.confidence,
         screen=keyed.screen,
     )
+
+
+def _working_copy(picture: Image) -> FloatArray:
+    """Shrink a picture, and decode only what is left of it: a profile takes its time."""
+    small = resample(picture.rgb(), fit_inside(picture.shape, _WORKING_SIDE))
+    return np.ascontiguousarray(picture.decode(small))
 
 
 def _told(subject: Subject, shape: Shape) -> FloatArray | None:

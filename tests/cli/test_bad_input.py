@@ -95,21 +95,15 @@ class TestPictures:
 
 
 class TestTrimapsAndMasks:
-    @pytest.mark.parametrize(
-        ("value", "message"),
-        [(128, "foreground|background"), (255, "background"), (0, "foreground"), (77, "77")],
-    )
     @pytest.mark.parametrize("command", ["remove", "matte"])
-    def test_trimap_without_known_pixels(
-        self, folder: Path, run: Run, command: str, value: int, message: str
-    ) -> None:
-        grey(value).save("flat.png")
+    def test_trimap_of_other_values(self, folder: Path, run: Run, command: str) -> None:
+        grey(77).save("flat.png")
         arguments = {
             "remove": ("red.png", "--trimap", "flat.png", "-q"),
             "matte": ("red.png", "flat.png", "out.png", "-q"),
         }
         before = set(folder.iterdir())
-        assert_one_error(run(command, *arguments[command]), "", message)
+        assert_one_error(run(command, *arguments[command]), "", "77")
         assert set(folder.iterdir()) == before
 
     @pytest.mark.parametrize("option", ["--trimap", "--hint"])

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from hybridbg.cli.paths import check_outputs, expand, name_outputs, output_folder, same_file
+from hybridbg.cli.paths import (
+    check_outputs,
+    expand,
+    name_outputs,
+    output_folder,
+    same_file,
+    without_outputs,
+)
 from hybridbg.core.errors import ImageReadError, ImageWriteError, InvalidOptionError
 
 
@@ -122,3 +129,26 @@ class TestClashes:
 
     def test_standard_output_clashes_with_nothing(self) -> None:
         check_outputs([("-", "-")], protected=["-"])
+
+
+class TestOutputsOfEarlierRuns:
+    @pytest.mark.parametrize(
+        "output", ["cat-cutout.png", "cat-alpha.tif", "cat-trimap.png", "./cat-cutout.webp"]
+    )
+    def test_beside_their_source(self, output: str) -> None:
+        assert without_outputs([output, "cat.jpg"]) == (["cat.jpg"], [output])
+
+    def test_outputs_of_outputs(self) -> None:
+        made = ["cat-cutout.png", "cat-cutout-cutout.png"]
+        assert without_outputs(["cat.jpg", *made]) == (["cat.jpg"], made)
+
+    def test_in_the_folder_of_outputs(self) -> None:
+        sources = ["in/cat.jpg", "out/cat-cutout.png"]
+        assert without_outputs(sources) == (sources, [])
+        assert without_outputs(sources, [None, Path("out")]) == (sources[:1], sources[1:])
+
+    @pytest.mark.parametrize(
+        "name", ["dog-cutout.png", "x/cat-cutout.png", "cat-cutout-2.png", "cat.png", "-cutout.png"]
+    )
+    def test_everything_else_is_a_source(self, name: str) -> None:
+        assert without_outputs(["cat.jpg", name, "-"]) == (["cat.jpg", name, "-"], [])

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -154,6 +155,27 @@ class TestSeveral:
         assert (made["output"], "kept" in made) == ("green-cutout.png", False)
         assert Path("red-cutout.png").read_bytes() == b"retouched by hand"
 
+    @pytest.mark.parametrize("where", [(), ("-o", "."), ("-o", "x"), ("--alpha-only",)])
+    @pytest.mark.parametrize("trimaps", [(), ("--save-trimap", "y/")])
+    def test_run_twice(
+        self, folder: Path, run: Run, where: tuple[str, ...], trimaps: tuple[str, ...]
+    ) -> None:
+        Path("trimap.png").rename("marks.png")
+        Path("hint.png").unlink()
+        arguments = ("remove", "red*.png", "*.jpg", "**/*-*.png", "--trimap", "marks.png")
+        Path("z").mkdir()
+        Path("red.png").rename("z/other-one.png")  # a name with a dash is no output
+        Path("red.png").write_bytes(Path("z/other-one.png").read_bytes())
+        first = run(*arguments, *where, *trimaps)
+        assert first.exit_code == 0
+        assert "skipped" not in first.stderr
+        made = files(folder)
+        for _ in range(2):
+            again = run(*arguments, *where, *trimaps)
+            assert (again.exit_code, again.stdout) == (0, first.stdout)
+            assert again.stderr.count("named as outputs of other inputs") == 1
+        assert files(folder) == made
+
     def test_trimaps_into_a_folder(self, folder: Path, run: Run) -> None:
         run("remove", "red.png", "green.jpg", *GIVEN, "-o", "x", "--save-trimap", "x")
         assert files(folder / "x") == {
@@ -183,7 +205,8 @@ class TestBeforeWorkBegins:
         ("arguments", "message"),
         [
             (("red.png", "copy/red.png", "-o", "x"), "would both be written"),
-            (("red.png", "red-cutout.png"), "never overwritten"),
+            (("red.png", "hint.png", "-o", "red.png"), "is not a folder"),
+            (("red.png", "-o", "red.png"), "never overwritten"),
             (("red.png", "green.jpg", "-o", "-"), "standard output takes one picture"),
             (("red.png", "-o", "-", "--json"), "--json needs a file"),
             (("-", "--hint", "-"), "standard input takes one picture"),
@@ -219,6 +242,24 @@ class TestBeforeWorkBegins:
         result = run("remove", "red.png", "--rect", rect)
         assert result.exit_code == 2
         assert "expected TOP,LEFT,BOTTOM,RIGHT" in result.stderr
+
+
+def test_remove_refines_unless_told_not_to(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hybridbg.pipeline
+
+    asked: list[bool] = []
+    real = hybridbg.pipeline.remove_background
+
+    def spy(*arguments: Any, refine: bool, **options: Any) -> Any:
+        asked.append(refine)
+        return real(*arguments, refine=refine, **options)
+
+    monkeypatch.setattr(hybridbg.pipeline, "remove_background", spy)
+    for option in ([], ["--no-refine"]):
+        assert run("remove", "red.png", *GIVEN, *option).exit_code == 0
+    assert asked == [True, False]
 
 
 def test_solver_errors_are_bad_input(

@@ -47,7 +47,7 @@ class TestStreams:
 
 
 class TestExitCodes:
-    @pytest.mark.parametrize("name", errors.__all__)
+    @pytest.mark.parametrize("name", [name for name in errors.__all__ if "Error" in name])
     def test_every_error_of_the_tree_is_bad_input(self, name: str) -> None:
         result = run(getattr(errors, name)("what came, what to do"))
         assert result.exit_code == 2

@@ -94,6 +94,29 @@ def test_tolerance(folder: Path, run: Run) -> None:
     assert run(*arguments).exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["matte", "remove"])
+def test_a_trimap_that_knows_nothing_is_a_warning(folder: Path, run: Run, command: str) -> None:
+    PILImage.new("L", (48, 48), 128).save("grey.png")
+    arguments = {
+        "matte": ("matte", "red.png", "grey.png", "alpha.png"),
+        "remove": ("remove", "red.png", "--trimap", "grey.png", "-o", "alpha.png", "--alpha-only"),
+    }
+    result = run(*arguments[command])
+    assert (result.exit_code, result.stdout) == (0, "alpha.png\n")
+    assert result.stderr.count("warning: red.png: the trimap has no known pixel") == 1
+    assert np.isin(pixels("alpha.png"), (127, 128)).all()
+    result = run(*arguments[command], "--json")
+    [entry] = json.loads(result.stdout)["results"]
+    [doubt] = entry.get("warnings") or entry["diagnostics"]["warnings"]
+    assert "no known pixel" in doubt
+
+
+def test_pymattings_engines_need_known_pixels(folder: Path, run: Run) -> None:
+    PILImage.new("L", (48, 48), 128).save("grey.png")
+    result = run("matte", "red.png", "grey.png", "alpha.png", "--method", "knn")
+    assert (result.exit_code, "without known foreground" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("taken", ["red.png", "trimap.png"])
 def test_inputs_survive(folder: Path, run: Run, taken: str) -> None:
     result = run("matte", "red.png", "trimap.png", taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import subprocess
@@ -78,8 +79,6 @@ ACCURACY = {
 
 def was_built(level):
     """Whether this level of every kernel was built; a baseline build has no other."""
-    if level == "baseline":
-        return True
     package = f"hybridbg._kernels.{level}"
     if importlib.util.find_spec(package) is None:
         return False
@@ -109,7 +108,7 @@ def compute_baseline(tmp_path_factory):
 
 def test_the_baseline_is_what_is_asked_for(baseline):
     assert baseline["level"] == "baseline"
-    assert baseline["modules"].tolist() == [f"hybridbg._kernels.{name}" for name in NAMES]
+    assert baseline["modules"].tolist() == [f"hybridbg._kernels.baseline.{name}" for name in NAMES]
     for name in ACCURACY:
         assert np.isfinite(baseline[name]).all(), name
 
@@ -141,10 +140,18 @@ def test_the_processor_has_one_of_three_widths():
     assert kernels.threads.vector_bits() in BITS.values()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_imported_past_the_choice(name):
+    """A kernel in the package itself would, once imported by its full name, hide better ones."""
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module(f"hybridbg._kernels.{name}")
+    assert getattr(kernels, name).__name__ == f"hybridbg._kernels.{kernels.simd()}.{name}"
+
+
 @pytest.mark.parametrize("name", ["no_such_kernel", "_private", "__wrapped__"])
 def test_what_is_no_kernel_is_no_attribute(name):
     assert not hasattr(kernels, name)
 
 
-def test_a_kernel_without_variants_is_the_baseline():
+def test_a_kernel_without_variants_is_in_the_package():
     assert kernels.threads.__name__ == "hybridbg._kernels.threads"

@@ -37,8 +37,8 @@ def run(alpha, shape=None, *, sweeps=2, fixed=False, settle=True, threads=2, emp
     behind = np.full((0, 0, 3) if empty or fixed else (*shape, 3), np.nan, np.float32)
     memory = np.zeros((threads, kernel.CELLS), np.float32)
     kernel.refine(
-        image, alpha, front, back, fixed, REGULARIZATION, sweeps, settle, found, behind, memory,
-        threads,
+        image, alpha, front, back, fixed, REGULARIZATION, sweeps, settle, 0, shape[0], found,
+        behind, memory, threads,
     )  # fmt: skip
     return found, behind, (image, alpha, front, back)
 
@@ -112,3 +112,17 @@ def test_the_same_bits_for_any_number_of_threads(fixed):
     for other in others:
         assert np.array_equal(one[0], other[0])
         assert np.array_equal(one[1], other[1])
+
+
+def test_blocks_of_rows_are_the_whole():
+    alpha = soft((200, 130))
+    foreground, background, given = run(alpha)
+    found, behind = np.full_like(foreground, np.nan), np.full_like(background, np.nan)
+    memory = np.zeros((2, kernel.CELLS), np.float32)
+    blocks = ((0, 64), (64, 192), (192, 200))
+    assert all(top % kernel.ROWS_OF_TILES == 0 for top, _ in blocks)
+    for top, bottom in blocks:
+        kernel.refine(*given, False, REGULARIZATION, 2, True, top, bottom, found, behind, memory, 2)
+        assert np.isnan(found[bottom:]).all()
+    assert np.array_equal(found, foreground)
+    assert np.array_equal(behind, background)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from hybridbg.core.errors import (
+    HybridBgWarning,
     InvalidImageError,
     InvalidMaskError,
     InvalidOptionError,
@@ -272,6 +273,46 @@ def test_a_trimap_without_unknown_pixels_is_its_own_alpha():
 IMAGE, TRIMAP = PICTURES["smooth"], TRIMAPS["wide"]
 
 
+def without(*known):
+    """The trimap with what is known of these kinds made unknown."""
+    return np.where(np.isin(TRIMAP, known), 128, TRIMAP).astype(np.uint8)
+
+
+@pytest.mark.parametrize("refine", [True, False])
+@pytest.mark.parametrize("direct", [True, False])
+class TestOneSidedTrimaps:
+    @pytest.fixture(autouse=True)
+    def _solver(self, direct, monkeypatch):
+        if not direct:
+            monkeypatch.setattr(module, "DIRECT_PIXELS", 0)
+
+    def test_nothing_known_is_one_half_and_a_warning(self, refine):
+        with pytest.warns(HybridBgWarning, match="no known pixel"):
+            alpha = estimate_alpha(IMAGE, without(0, 255), refine=refine)
+        assert (alpha == 0.5).all()
+
+    @pytest.mark.parametrize("weight", [None, 0.3])
+    def test_where_nothing_is_known_the_prior_decides(self, refine, weight):
+        prior = np.full(SHAPE, 0.25, np.float32)
+        trimap = without(0, 255)
+        alpha = estimate_alpha(IMAGE, trimap, prior=prior, prior_weight=weight, refine=refine)
+        np.testing.assert_allclose(alpha, 0.25, atol=1e-3)
+
+    def test_a_prior_without_weight_decides_nothing(self, refine):
+        prior = np.zeros(SHAPE, np.float32)
+        with pytest.warns(HybridBgWarning, match="no known pixel"):
+            alpha = estimate_alpha(
+                IMAGE, without(0, 255), prior=prior, prior_weight=0.0, refine=refine
+            )
+        assert (alpha == 0.5).all()
+
+    @pytest.mark.parametrize(("unknown", "expected"), [(0, 1), (255, 0)])
+    @pytest.mark.parametrize("picture", PICTURES)
+    def test_what_alone_is_known_is_everywhere(self, refine, picture, unknown, expected):
+        alpha = estimate_alpha(PICTURES[picture], without(unknown), refine=refine)
+        np.testing.assert_allclose(alpha, expected, atol=1 / 255)
+
+
 def changed(array, value):
     array = array.copy()
     array.flat[5] = value
@@ -288,8 +329,9 @@ def changed(array, value):
         (IMAGE[:0], TRIMAP[:0], {}, InvalidImageError),
         (IMAGE, TRIMAP[:-1], {}, InvalidTrimapError),
         (IMAGE, changed(TRIMAP, 127), {}, InvalidTrimapError),
-        (IMAGE, np.where(TRIMAP == 0, 128, TRIMAP).astype(np.uint8), {}, InvalidTrimapError),
-        (IMAGE, np.where(TRIMAP == 255, 128, TRIMAP).astype(np.uint8), {}, InvalidTrimapError),
+        (IMAGE, without(0), {"method": "knn"}, InvalidTrimapError),
+        (IMAGE, without(255), {"method": "cf-pymatting"}, InvalidTrimapError),
+        (IMAGE, without(0, 255), {"method": "lbdm"}, InvalidTrimapError),
         (IMAGE, TRIMAP, {"method": "levin"}, InvalidOptionError),
         (IMAGE, TRIMAP, {"epsilon": 0}, InvalidOptionError),
         (IMAGE, TRIMAP, {"epsilon": "small"}, InvalidOptionError),
@@ -334,23 +376,6 @@ def test_too_few_iterations_are_an_error(monkeypatch):
     monkeypatch.setattr(module, "MAX_ITERATIONS", 2)
     with pytest.raises(SolverError, match="after 2 iterations"):
         plain(IMAGE, TRIMAP)
-
-
-@pytest.mark.usefixtures("iterative")
-def test_progress_sees_every_iteration_and_can_stop_the_solve():
-    class StoppedError(Exception):
-        pass
-
-    fractions = []
-    form = solved(IMAGE, TRIMAP, progress=fractions.append)
-    assert len(fractions) == form.solution.iterations
-    assert all(0 <= fraction <= 1 for fraction in fractions)
-
-    def stop(fraction):
-        raise StoppedError
-
-    with pytest.raises(StoppedError):
-        solved(IMAGE, TRIMAP, progress=stop)
 
 
 @pytest.mark.usefixtures("iterative")

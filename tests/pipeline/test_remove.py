@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hybridbg.core import metrics
+from hybridbg.core import icc, metrics
 from hybridbg.core.errors import (
     InvalidImageError,
     InvalidMaskError,
@@ -11,7 +11,10 @@ from hybridbg.core.errors import (
     InvalidTrimapError,
     NoSubjectError,
 )
-from hybridbg.pipeline import find_trimap, remove_background
+from hybridbg.core.image import Image
+from hybridbg.matting import estimate_alpha
+from hybridbg.pipeline import find_trimap, remove_background, strategy
+from tests.core import icc_profiles
 from tests.predict.tiny_models import saliency_graph
 
 
@@ -134,7 +137,7 @@ def test_progress_rises_and_can_stop_the_work(disc, tiny_session):
     calls = []
     remove_background(disc, session=tiny_session, progress=lambda *call: calls.append(call))
     fractions = [fraction for _, fraction in calls]
-    assert fractions[0] == 0
+    assert (fractions[0], fractions[-1]) == (0, 1)
     assert fractions == sorted(fractions)
     assert [*dict(calls)] == ["find the subject", "matting", "foreground"]
 
@@ -154,7 +157,7 @@ def test_progress_rises_and_can_stop_the_work(disc, tiny_session):
         ({"rect": (10, 10, 500, 20)}, InvalidOptionError),
         ({"method": "grabcut", "screen": "green"}, InvalidOptionError),
         ({"hint": np.zeros((5, 5), bool)}, InvalidMaskError),
-        ({"trimap": np.zeros((120, 160), np.uint8)}, InvalidTrimapError),
+        ({"trimap": np.full((120, 160), 7, np.uint8)}, InvalidTrimapError),
         ({"trimap": np.zeros((12, 16), np.uint8)}, InvalidTrimapError),
         ({"method": "key", "screen": "grey"}, InvalidOptionError),
         ({"method": "key"}, NoSubjectError),
@@ -164,6 +167,45 @@ def test_bad_options_are_one_clear_error(options, error, disc):
     with pytest.raises(error) as caught:
         remove_background(disc, **options)
     assert len(str(caught.value)) > 20
+
+
+def test_sampled_colours_help_unless_told_not_to(sample):
+    files = sample("hair")
+    refined, plain = (
+        remove_background(files.image, trimap=files.trimap, refine=refine)
+        for refine in (True, False)
+    )
+    assert refined.diagnostics["solver"]["sampled"] > 0
+    assert plain.diagnostics["solver"]["sampled"] == 0
+    for cutout, refine in ((refined, True), (plain, False)):
+        alpha = estimate_alpha(files.image, files.trimap, refine=refine)
+        np.testing.assert_array_equal(cutout.alpha, alpha)
+
+
+def test_a_profile_is_applied_once_and_to_a_small_copy(disc, monkeypatch):
+    converted = []
+    real = icc.to_srgb
+
+    def counting(values, profile):
+        converted.append(values.shape[0] * values.shape[1])
+        return real(values, profile)
+
+    monkeypatch.setattr(icc, "to_srgb", counting)
+    monkeypatch.setattr(strategy, "_WORKING_SIDE", 80)
+    picture = Image(disc, encoding="icc", icc_profile=icc_profiles.DISPLAY_P3)
+    cutout = remove_background(picture, rect=(10, 30, 110, 130), method="grabcut")
+    assert sum(converted) == disc.shape[0] * disc.shape[1] + 60 * 80
+    assert cutout.alpha[60, 80] == 1
+
+
+@pytest.mark.parametrize(("known", "expected"), [(128, 0.5), (0, 0), (255, 1)])
+def test_one_sided_trimaps_have_an_answer(known, expected, disc):
+    trimap = np.full((120, 160), 128, np.uint8)
+    trimap[0] = known
+    cutout = remove_background(disc, trimap=trimap)
+    np.testing.assert_allclose(cutout.alpha, expected, atol=1 / 255)
+    doubts = cutout.diagnostics["warnings"]
+    assert [("no known pixel" in doubt) for doubt in doubts] == [True] * (known == 128)
 
 
 def test_hint_or_rect_beside_a_trimap_is_an_error(disc, disc_mask):

@@ -1,4 +1,4 @@
-"""hybridbg.graphcut: seeds, cuts of pictures whose answer is known, and degenerate input."""
+"""GrabCut: pictures whose answer is known, and degenerate input."""
 
 from __future__ import annotations
 
@@ -27,30 +27,11 @@ from hybridbg.graphcut import (
     grabcut,
     seeds_from_hint,
     seeds_from_rect,
-    seeds_from_trimap,
     segment,
 )
+from tests.graphcut.pictures import IMAGE, MASK, RECT, disc, painted
 
 CLASSES = (SURE_BACKGROUND, SURE_FOREGROUND, PROBABLE_BACKGROUND, PROBABLE_FOREGROUND)
-
-
-def disc(shape=(120, 160), centre=(60, 80), radius=35):
-    rows, columns = np.ogrid[: shape[0], : shape[1]]
-    return (rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 <= radius**2
-
-
-def painted(mask, seed=0):
-    """A red subject before a blue-green ground, both with noise and shading."""
-    generator = np.random.default_rng(seed)
-    image = np.where(mask[..., None], (0.75, 0.2, 0.15), (0.15, 0.4, 0.5))
-    image = image + 0.1 * np.linspace(-1, 1, mask.shape[1])[None, :, None]
-    image = image + generator.normal(0, 0.03, image.shape)
-    return image.clip(0, 1).astype(np.float32)
-
-
-MASK = disc()
-IMAGE = painted(MASK)
-RECT = (15, 35, 105, 125)
 
 
 def check_trimap(trimap, mask):
@@ -238,12 +219,6 @@ def test_nothing_left_as_foreground():
         grabcut(image, rect=(20, 20, 24, 24), iterations=10)
 
 
-@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
-def test_a_hint_that_says_the_same_everywhere(value):
-    with pytest.raises(InvalidMaskError, match="same everywhere"):
-        grabcut(IMAGE, hint=np.full(MASK.shape, value, dtype=np.float32))
-
-
 def test_a_subject_of_one_pixel_is_not_lost_to_the_band():
     image = np.zeros((40, 40, 3), dtype=np.uint8)
     image[20, 20] = 255
@@ -320,47 +295,6 @@ def test_inputs_are_not_modified_and_may_be_read_only():
     grabcut(image, trimap=trimap)
     for array, copy in zip((image, hint, trimap), copies, strict=True):
         np.testing.assert_array_equal(array, copy)
-
-
-# --- seeds
-
-
-def test_seeds_of_a_rectangle():
-    seeds = seeds_from_rect((1, 2, 3, 4), (5, 6))
-    assert (seeds[1:3, 2:4] == PROBABLE_FOREGROUND).all()
-    assert (seeds == SURE_BACKGROUND).sum() == 30 - 4
-
-
-def test_seeds_of_a_trimap_start_like_the_nearest():
-    trimap = np.array([[0, 128, 128, 128, 128, 255]], dtype=np.uint8)
-    assert seeds_from_trimap(trimap).tolist() == [[0, 2, 2, 3, 3, 1]]
-
-
-def test_seeds_of_a_hint_are_sure_only_in_its_depths():
-    hint = np.zeros((200, 200), dtype=np.float32)
-    hint[50:150, 50:150] = 1  # 100 x 100: sure from 12 pixels inside and 10 pixels outside
-    seeds = seeds_from_hint(hint)
-    assert seeds[100, 37:42].tolist() == [0, 0, 0, 2, 2]
-    assert seeds[100, 48:52].tolist() == [2, 2, 3, 3]
-    assert seeds[100, 60:64].tolist() == [3, 3, 1, 1]
-
-
-@given(
-    hnp.arrays(
-        np.float32,
-        st.tuples(st.integers(2, 12), st.integers(2, 12)),
-        elements=st.sampled_from([0, 0.25, 0.5, 0.75, 1]).map(np.float32),
-    )
-)
-def test_seeds_of_a_hint_never_contradict_it(hint):
-    try:
-        seeds = seeds_from_hint(hint)
-    except InvalidMaskError:
-        return
-    assert (hint[seeds == SURE_FOREGROUND] > 0.5).all()
-    assert (hint[seeds == SURE_BACKGROUND] < 0.5).all()
-    assert (seeds[hint > 0.6] % 2 == 1).all()
-    assert (seeds[hint < 0.4] % 2 == 0).all()
 
 
 # --- bad input

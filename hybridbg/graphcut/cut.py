@@ -3,8 +3,7 @@
 Two Gaussian mixtures, one of the colours of the foreground and one of the background, and a graph
 cut that pays for edges where the colours are alike, take turns. OpenCV's cut works at a bounded
 size; its hard mask is then carried to the full size by a fast guided filter (`core.guided`), so
-that its edges follow the picture's. Seeds are (H, W) uint8 with OpenCV's four classes, named below.
-Colours are RGB, sRGB-coded.
+that its edges follow the picture's. Colours are RGB, sRGB-coded.
 """
 
 from __future__ import annotations
@@ -17,33 +16,24 @@ import numpy as np
 
 from hybridbg.core import trimap as trimaps
 from hybridbg.core.checks import as_count, as_rect
-from hybridbg.core.errors import InvalidMaskError, InvalidOptionError, NoSubjectError
+from hybridbg.core.distance import distance_to
+from hybridbg.core.errors import InvalidOptionError, NoSubjectError
 from hybridbg.core.guided import guided_enlarge
 from hybridbg.core.resample import fit_inside, resample
-from hybridbg.core.types import BoolArray, ByteArray, FloatArray, ImageLike, Rect, Shape
+from hybridbg.core.types import BoolArray, ByteArray, FloatArray, ImageLike, Shape
+from hybridbg.graphcut.seeds import (
+    PROBABLE_BACKGROUND,
+    PROBABLE_FOREGROUND,
+    SURE_BACKGROUND,
+    SURE_FOREGROUND,
+    inside,
+    seeds_from_hint,
+    seeds_from_rect,
+    seeds_from_trimap,
+)
 from hybridbg.io import as_grey, as_hint, as_image
 
-__all__ = [
-    "PROBABLE_BACKGROUND",
-    "PROBABLE_FOREGROUND",
-    "SURE_BACKGROUND",
-    "SURE_FOREGROUND",
-    "grabcut",
-    "seeds_from_hint",
-    "seeds_from_rect",
-    "seeds_from_trimap",
-    "segment",
-    "working_cell",
-]
-
-SURE_BACKGROUND: Final = 0
-"""cv2.GC_BGD: stays background."""
-SURE_FOREGROUND: Final = 1
-"""cv2.GC_FGD: stays foreground."""
-PROBABLE_BACKGROUND: Final = 2
-"""cv2.GC_PR_BGD: starts as background."""
-PROBABLE_FOREGROUND: Final = 3
-"""cv2.GC_PR_FGD: starts as foreground."""
+__all__ = ["WORKING_SIDE", "grabcut", "segment", "working_cell"]
 
 WORKING_SIDE: Final = 480
 """Long side at which a picture of 4:3 is cut, in pixels; others have as many pixels."""
@@ -55,12 +45,6 @@ _RANDOM_SEED: Final = 20040807
 _SURE_COVERAGE: Final = 0.25
 # Islands and holes below this share of the picture are noise: 17 pixels at 480 x 360.
 _SPECK_SHARE: Final = 1e-4
-# A hint this close to one half says "don't know" (eight bits have no exact half).
-_DONT_KNOW_REACH: Final = 0.1
-# How deep inside a hint's foreground, and how far outside of it, a rough hint is trusted without
-# reserve; in sides of a square of the foreground's area.
-_SURE_DEPTH: Final = 0.12
-_SURE_DISTANCE: Final = 0.1
 # Unknown band to each side of the cut: what the working size could not see, or this share of the
 # subject's size (half of the usual 2 % band), whichever is more ...
 _BAND_CELLS: Final = 1.5
@@ -131,7 +115,7 @@ def grabcut(
     elif hint is not None:
         seeds = seeds_from_hint(as_hint(hint, shape))
         if rect is not None:
-            seeds[~_inside(as_rect(rect, shape), shape)] = SURE_BACKGROUND
+            seeds[~inside(as_rect(rect, shape), shape)] = SURE_BACKGROUND
     elif rect is not None:
         seeds = seeds_from_rect(as_rect(rect, shape), shape)
     else:
@@ -194,96 +178,6 @@ def segment(
     return mask
 
 
-def seeds_from_rect(rect: Rect, shape: Shape) -> ByteArray:
-    """Seeds of a rectangle: sure background outside, probable foreground inside.
-
-    Parameters
-    ----------
-    rect : (top, left, bottom, right)
-        Half-open, inside the picture.
-    shape : (int, int)
-        Rows and columns of the picture.
-
-    Returns
-    -------
-    ndarray of shape (H, W), uint8
-        Classes for `segment`.
-
-    Raises
-    ------
-    InvalidOptionError
-        The rectangle is the whole picture.
-    """
-    if rect == (0, 0, *shape):
-        raise InvalidOptionError(
-            f"rect: expected some background outside, got the whole picture {rect}; draw it closer"
-        )
-    return np.where(_inside(rect, shape), PROBABLE_FOREGROUND, SURE_BACKGROUND).astype(np.uint8)
-
-
-def seeds_from_trimap(trimap: ByteArray) -> ByteArray:
-    """Seeds of a trimap: known is sure, unknown starts like the nearest known pixel.
-
-    Parameters
-    ----------
-    trimap : ndarray of shape (H, W), uint8
-        Valid, of 0 / 128 / 255.
-
-    Returns
-    -------
-    ndarray of shape (H, W), uint8
-        Classes for `segment`.
-    """
-    background, unknown, foreground = trimaps.split(trimap)
-    seeds: ByteArray = np.where(foreground, SURE_FOREGROUND, SURE_BACKGROUND).astype(np.uint8)
-    nearer = _distance_to(foreground) < _distance_to(background)
-    seeds[unknown] = np.where(nearer, PROBABLE_FOREGROUND, PROBABLE_BACKGROUND)[unknown]
-    return seeds
-
-
-def seeds_from_hint(hint: FloatArray) -> ByteArray:
-    """Seeds of a rough hint: sure only deep inside and far outside of its foreground.
-
-    What the hint does not know starts like the nearest that it knows; without any foreground it
-    starts as foreground (a box drawn as "background outside"), without any background as
-    background ("at least here").
-
-    Parameters
-    ----------
-    hint : ndarray of shape (H, W), float32 in [0, 1]
-        0 background, 0.5 don't know, 1 foreground.
-
-    Returns
-    -------
-    ndarray of shape (H, W), uint8
-        Classes for `segment`.
-
-    Raises
-    ------
-    InvalidMaskError
-        The hint says the same everywhere.
-    """
-    foreground = hint > 0.5 + _DONT_KNOW_REACH
-    background = hint < 0.5 - _DONT_KNOW_REACH
-    kinds = (foreground, background, ~(foreground | background))
-    if any(kind.all() for kind in kinds):
-        raise InvalidMaskError(
-            "hint: expected values on both sides of 0.5, or of 0.5 beside them, got the same "
-            f"everywhere ({hint.min():g}..{hint.max():g}); mark some foreground or background"
-        )
-    to_foreground, to_background = _distance_to(foreground), _distance_to(background)
-    size = math.sqrt(np.count_nonzero(foreground))
-    starts_inside = to_foreground < to_background
-    if not foreground.any():
-        starts_inside = ~background
-    elif not background.any():
-        starts_inside = foreground
-    seeds = np.where(starts_inside, PROBABLE_FOREGROUND, PROBABLE_BACKGROUND).astype(np.uint8)
-    seeds[background & (to_foreground > _SURE_DISTANCE * size)] = SURE_BACKGROUND
-    seeds[_distance_to(~foreground) > _SURE_DEPTH * size] = SURE_FOREGROUND
-    return seeds
-
-
 def working_cell(shape: Shape, long_side: int = WORKING_SIDE) -> float:
     """Side of a pixel of the cut, in pixels of the picture: nothing finer was seen.
 
@@ -321,29 +215,11 @@ def _hide(pixels: FloatArray, seeds: ByteArray, transparent: BoolArray) -> None:
     seeds[transparent] = SURE_BACKGROUND
 
 
-def _inside(rect: Rect, shape: Shape) -> BoolArray:
-    top, left, bottom, right = rect
-    inside: BoolArray = np.zeros(shape, dtype=np.bool_)
-    inside[top:bottom, left:right] = True
-    return inside
-
-
-def _distance_to(region: BoolArray) -> FloatArray:
-    """Euclidean distance in pixels to a region; infinite everywhere when it is empty."""
-    import cv2
-
-    if not region.any():
-        return np.full(region.shape, np.inf, dtype=np.float32)
-    outside = (~region).view(np.uint8)
-    distance: FloatArray = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return distance
-
-
 def _shrink_seeds(seeds: ByteArray, shape: Shape) -> ByteArray:
     """Bring seeds to the working size: the start by majority, sure classes by coverage."""
     if seeds.shape == shape:
         return seeds
-    sure_background, sure_foreground, inside = (
+    sure_background, sure_foreground, probable = (
         resample(np.isin(seeds, classes).astype(np.float32), shape)
         for classes in (
             (SURE_BACKGROUND,),
@@ -351,7 +227,7 @@ def _shrink_seeds(seeds: ByteArray, shape: Shape) -> ByteArray:
             (SURE_FOREGROUND, PROBABLE_FOREGROUND),
         )
     )
-    small = np.where(inside >= 0.5, PROBABLE_FOREGROUND, PROBABLE_BACKGROUND).astype(np.uint8)
+    small = np.where(probable >= 0.5, PROBABLE_FOREGROUND, PROBABLE_BACKGROUND).astype(np.uint8)
     background_wins = sure_background >= sure_foreground
     small[(sure_background >= _SURE_COVERAGE) & background_wins] = SURE_BACKGROUND
     small[(sure_foreground >= _SURE_COVERAGE) & ~background_wins] = SURE_FOREGROUND
@@ -373,17 +249,17 @@ def _cut(image: ByteArray, seeds: ByteArray, iterations: int) -> BoolArray:
         _require_both(_foreground(labels), "the seeds leave" if turn == 0 else "the cut leaves")
         mode = cv2.GC_INIT_WITH_MASK if turn == 0 else cv2.GC_EVAL
         cv2.grabCut(image, labels, None, *mixtures, 1, mode)
-    inside = _without_specks(_foreground(labels), seeds)
-    _require_both(inside, "the cut leaves")
-    return inside
+    subject = _without_specks(_foreground(labels), seeds)
+    _require_both(subject, "the cut leaves")
+    return subject
 
 
-def _without_specks(inside: BoolArray, seeds: ByteArray) -> BoolArray:
+def _without_specks(subject: BoolArray, seeds: ByteArray) -> BoolArray:
     """Give islands and holes of a few working pixels to what surrounds them, but for sure seeds."""
     import cv2
 
-    cleaned = inside.copy()
-    for side, sure in ((inside, SURE_FOREGROUND), (~inside, SURE_BACKGROUND)):
+    cleaned = subject.copy()
+    for side, sure in ((subject, SURE_FOREGROUND), (~subject, SURE_BACKGROUND)):
         _, parts, stats, _ = cv2.connectedComponentsWithStats(side.view(np.uint8), connectivity=8)
         small = stats[:, cv2.CC_STAT_AREA] < _SPECK_SHARE * side.size
         small[parts[seeds == sure]] = False
@@ -393,20 +269,20 @@ def _without_specks(inside: BoolArray, seeds: ByteArray) -> BoolArray:
 
 
 def _foreground(labels: ByteArray) -> BoolArray:
-    inside: BoolArray = (labels == SURE_FOREGROUND) | (labels == PROBABLE_FOREGROUND)
-    return inside
+    subject: BoolArray = (labels == SURE_FOREGROUND) | (labels == PROBABLE_FOREGROUND)
+    return subject
 
 
-def _require_both(inside: BoolArray, subject: str) -> None:
-    if not inside.any() or inside.all():
+def _require_both(subject: BoolArray, who: str) -> None:
+    if not subject.any() or subject.all():
         raise NoSubjectError(
-            f"GrabCut: {subject} no {'background' if inside.all() else 'foreground'}; expected "
+            f"GrabCut: {who} no {'background' if subject.all() else 'foreground'}; expected "
             "some of each, mark more of the subject and of its surroundings"
         )
 
 
 def _with_band(subject: BoolArray, cell: float) -> ByteArray:
     """Make a trimap of a mask; the band follows the subject's size, and never takes all of it."""
-    deepest = min(float(_distance_to(side).max()) for side in (subject, ~subject))
+    deepest = min(float(distance_to(side).max()) for side in (subject, ~subject))
     half = max(_BAND_CELLS * cell, _BAND_SHARE * math.sqrt(np.count_nonzero(subject)))
     return trimaps.from_mask(subject, band=2 * min(half, _MAX_BAND_DEPTH * deepest))
