@@ -144,7 +144,7 @@ def _kernels() -> Finding:
 
 
 def _providers() -> Finding:
-    from hybridbg.predict.session import available_providers
+    from hybridbg.predict import available_providers
 
     providers = available_providers()
     return Finding("network runtime", "ok", ", ".join(providers), {"providers": providers})

@@ -2,7 +2,7 @@
 
 1. an explicit path; 2. the folders of ``HYBRIDBG_MODELS``; 3. the user's cache folder; 4. the
 models of the package; 5. rembg's folder (``U2NET_HOME`` or ``~/.u2net``). A model is an ONNX file
-with a description beside it (see `spec`); rembg's well-known files need none (see `rembg`). Names
+with a description beside it (see `description`); well-known files need none (see `known`). Names
 never reach the file system as paths: a name is compared with the names of the models found.
 """
 
@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from hybridbg.core.errors import InvalidModelError, ModelError, ModelNotFoundError
-from hybridbg.predict.rembg import describe
-from hybridbg.predict.spec import ModelSpec, load_spec
+from hybridbg.predict.description import load_spec
+from hybridbg.predict.known import describe
+from hybridbg.predict.spec import ModelSpec
 
 __all__ = ["DEFAULT_MODEL", "find_model", "list_models", "scan_models", "search_folders"]
 
@@ -169,7 +170,7 @@ def _at_path(path: Path) -> ModelSpec:
     if spec is None:
         raise InvalidModelError(
             f"{path}: expected a description of the model in {beside.name} beside it, found none; "
-            "write one with at least kind and size (see hybridbg.predict.spec)"
+            "write one with at least its kind (docs/models.md), or let `hybridbg models add` do so"
         )
     return spec
 

@@ -332,8 +332,21 @@ def test_a_map_of_another_size_or_kind(write_model):
         write_model(graph, kind="saliency", size=32, has_hint=False, dynamic=False)
     )
     box = Letterbox.of((40, 40), session.spec)
-    with pytest.raises(InvalidModelError, match="1 channels of"):
-        box.leave(np.zeros((1, 1, 16, 16), np.float32), 1)
+    for shape in ((1, 2, 32, 32), (1, 1, 16, 32), (2, 1, 32, 32), (1, 1), (1,)):
+        with pytest.raises(InvalidModelError, match="1 channels of"):
+            box.leave(np.zeros(shape, np.float32), 1)
     instances = write_model(graph, "inst", kind="instances", size=32, has_hint=False)
-    with pytest.raises(InvalidModelError, match="instances"):
+    with pytest.raises(InvalidModelError, match="labels and masks and scores missing"):
         predict_trimap(halves(), model=instances)
+
+
+def test_a_map_of_half_the_size_is_brought_back():
+    box = Letterbox.of((40, 64), spec(size=64, layout="NCHW"))
+    answer = np.zeros((1, 1, 32, 32), np.float32)
+    answer[:, :, :, 16:] = 1
+    plane = box.leave(answer, 1)
+    assert plane.shape == (20, 32, 1)
+    back = box.back(plane[..., 0])
+    assert back.shape == (40, 64)
+    assert back[:, :30].max() == 0
+    assert back[:, 34:].min() == 1
