@@ -20,7 +20,6 @@ import click
 
 from hybridbg.cli.exits import DONE, SOME_FAILED, reporting
 from hybridbg.cli.gimp import find_gimp
-from hybridbg.cli.models import sha256_state
 from hybridbg.cli.report import Reporter, describe
 
 __all__ = ["DEPENDENCIES", "Finding", "doctor", "findings"]
@@ -152,14 +151,15 @@ def _providers() -> Finding:
 
 def _models() -> list[Finding]:
     from hybridbg.predict import scan_models
+    from hybridbg.predict.store import verify_model
 
     found, problems = scan_models()
     results = []
     for spec in found:
-        checksum = sha256_state(spec)
-        state: State = "BROKEN" if checksum.startswith("wrong") else "ok"
-        facts = {"file": str(spec.file), "sha256": checksum}
-        text = f"{spec.file}, sha256 {checksum}"
+        verdict = verify_model(spec)
+        state: State = "BROKEN" if verdict.state == "wrong" else "ok"
+        facts = {"file": str(spec.file), "checksum": verdict.text}
+        text = f"{spec.file}, checksum {verdict.text}"
         results.append(Finding(f"model {spec.name}", state, text, facts))
     # Somebody else's unusable file does not make hybridbg unusable.
     for path, problem in problems:

@@ -332,7 +332,7 @@ def test_a_map_of_another_size_or_kind(write_model):
         write_model(graph, kind="saliency", size=32, has_hint=False, dynamic=False)
     )
     box = Letterbox.of((40, 40), session.spec)
-    for shape in ((1, 2, 32, 32), (1, 1, 16, 32), (2, 1, 32, 32), (1, 1), (1,)):
+    for shape in ((1, 2, 32, 32), (1, 1, 16, 32), (2, 1, 32, 32), (1,)):
         with pytest.raises(InvalidModelError, match="1 channels of"):
             box.leave(np.zeros(shape, np.float32), 1)
     instances = write_model(graph, "inst", kind="instances", size=32, has_hint=False)
