@@ -142,7 +142,7 @@ def verify(reporter: Reporter, name: str | None) -> int:
 
 def _ask(record: dict[str, Any]) -> None:
     """Have a person say yes; where nobody can be asked, ``--yes`` must have been given."""
-    if not sys.stdin.isatty():
+    if not _at_terminal():
         raise InvalidOptionError(
             f"fetching {record['name']} from {record['address']} needs your consent; nobody can "
             "be asked here, so give --yes"
@@ -150,6 +150,10 @@ def _ask(record: dict[str, Any]) -> None:
     for line in facts(record):  # even under -q: nobody can agree to what is not shown
         click.echo(line, err=True)
     click.confirm("Fetch it?", abort=True, err=True)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _shown(progress: Progress) -> Any:

@@ -78,11 +78,6 @@ class Letterbox:
         rows, columns = (-(-side // spec.divisor) * spec.divisor for side in inner)
         return cls(spec, shape, inner, (rows, columns))
 
-    @property
-    def cell(self) -> float:
-        """Side of one of the network's pixels in pixels of the picture."""
-        return float(np.sqrt(np.prod(self.shape) / np.prod(self.inner)))
-
     def enter(self, image: FloatArray, hint: FloatArray | None) -> FloatArray:
         """Make the network's input.
 

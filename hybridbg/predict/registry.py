@@ -1,9 +1,10 @@
 """Where models are looked for, in the order of the design: the first of a name wins.
 
 1. an explicit path; 2. the folders of ``HYBRIDBG_MODELS``; 3. the user's cache folder; 4. the
-models of the package; 5. rembg's folder (``U2NET_HOME`` or ``~/.u2net``). A model is an ONNX file
-with a description beside it (see `description`); well-known files need none (see `known`). Names
-never reach the file system as paths: a name is compared with the names of the models found.
+models of the package; 5. rembg's folder (``U2NET_HOME``, or ``.u2net`` in ``XDG_DATA_HOME`` or the
+home). A model is an ONNX file with a description beside it (see `description`); well-known files
+need none (see `known`). Names never reach the file system as paths: a name is compared with the
+names of the models found.
 """
 
 from __future__ import annotations
@@ -127,8 +128,14 @@ def search_folders() -> list[Path]:
         *(_expanded(part) for part in environment.split(os.pathsep) if part.strip()),
         user_folder(),
         _PACKAGED,
-        _expanded(os.environ.get("U2NET_HOME") or "~/.u2net"),
+        rembg_folder(),
     ]
+
+
+def rembg_folder() -> Path:
+    """Where rembg keeps its models."""
+    own = os.environ.get("U2NET_HOME")
+    return _expanded(own) if own else _expanded(os.environ.get("XDG_DATA_HOME") or "~") / ".u2net"
 
 
 def user_folder() -> Path:
