@@ -57,6 +57,7 @@ def add(
     .toml behind, see docs/models.md) or the options below say what they are. The network is loaded
     and a small picture is run through it before the copy gets its name.
     """
+    from hybridbg.predict.known import known_for
     from hybridbg.predict.store import add_model
 
     given = {
@@ -78,6 +79,9 @@ def add(
     reporter.message(f"licence: {spec.licence or 'not known; ask where you got it'}")
     if spec.terms:
         reporter.warning(spec.terms)
+    known = known_for(file)
+    if known is not None and (difference := known.difference(spec.file)):
+        reporter.warning(f"not the file that {known.spec.origin} is known for: {difference}")
     reporter.json({"model": spec_record(spec), "errors": []})
     return DONE
 
@@ -97,10 +101,12 @@ def fetch(reporter: Reporter, name: str, yes: bool, url: str | None) -> int:
 
     known = find_known(name)
     record = known_record(known) | ({"address": url} if url else {})
-    if not yes:
-        _ask(record)
-    for line in facts(record) if yes else []:
-        reporter.message(line)
+    if yes:
+        for line in facts(record):
+            reporter.message(line)
+    elif not _agreed(record):
+        reporter.message("not fetched")
+        return SOME_FAILED
     with reporter.progress(1) as progress:
         progress.start(name)
         spec = fetch_model(known, url=url, progress=_shown(progress))
@@ -140,8 +146,8 @@ def verify(reporter: Reporter, name: str | None) -> int:
     return SOME_FAILED if wrong else DONE
 
 
-def _ask(record: dict[str, Any]) -> None:
-    """Have a person say yes; where nobody can be asked, ``--yes`` must have been given."""
+def _agreed(record: dict[str, Any]) -> bool:
+    """Ask a person; where nobody can be asked, ``--yes`` must have been given."""
     if not _at_terminal():
         raise InvalidOptionError(
             f"fetching {record['name']} from {record['address']} needs your consent; nobody can "
@@ -149,7 +155,10 @@ def _ask(record: dict[str, Any]) -> None:
         )
     for line in facts(record):  # even under -q: nobody can agree to what is not shown
         click.echo(line, err=True)
-    click.confirm("Fetch it?", abort=True, err=True)
+    try:
+        return click.confirm("Fetch it?", err=True)
+    except click.Abort:  # end of input instead of an answer
+        return False
 
 
 def _at_terminal() -> bool:

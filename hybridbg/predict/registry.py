@@ -16,7 +16,7 @@ from typing import Final
 
 from hybridbg.core.errors import InvalidModelError, ModelError, ModelNotFoundError
 from hybridbg.predict.description import load_spec
-from hybridbg.predict.known import describe
+from hybridbg.predict.known import describe, known_models
 from hybridbg.predict.spec import ModelSpec
 
 __all__ = ["DEFAULT_MODEL", "find_model", "list_models", "scan_models", "search_folders"]
@@ -77,7 +77,16 @@ def find_model(name: str | os.PathLike[str] | ModelSpec = "default") -> ModelSpe
         f"{', '.join(spec.name for spec in models) or 'none'}; looked in "
         f"{', '.join(str(folder) for folder in search_folders())}; "
         "give one of these names or the path of an ONNX file"
+        f"{_where_to_get(name)}"
     )
+
+
+def _where_to_get(name: str) -> str:
+    known = known_models().get(name)
+    if known is None:
+        return ""
+    get = f"`hybridbg models fetch {name}` gets it" if known.url else f"see {known.spec.origin}"
+    return f"; {name!r} is known but not here, {get}"
 
 
 def list_models() -> list[ModelSpec]:

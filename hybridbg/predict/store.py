@@ -24,7 +24,12 @@ from hybridbg.core.errors import (
     ModelNotFoundError,
     NoSubjectError,
 )
-from hybridbg.predict.description import description_of, is_plain_file_name, read_toml
+from hybridbg.predict.description import (
+    description_of,
+    is_plain_file_name,
+    load_spec,
+    read_toml,
+)
 from hybridbg.predict.description import spec_from_table as described
 from hybridbg.predict.known import KnownModel, known_for, known_models
 from hybridbg.predict.registry import user_folder
@@ -100,10 +105,12 @@ def add_model(
         shutil.copyfile(source, copy)
         spec = _tried(replace(spec, file=copy))
         card = source.parent / spec.card if is_plain_file_name(spec.card) else None
-        if card is not None and card.is_file() and card.stat().st_size <= _MAX_CARD_BYTES:
-            shutil.copyfile(card, folder / f"{spec.name}.md")
-            spec = replace(spec, card=f"{spec.name}.md")
-        return _installed(copy, spec, folder)
+        if card is None or not card.is_file() or card.stat().st_size > _MAX_CARD_BYTES:
+            return _installed(copy, spec, folder)
+        kept = Path(shutil.copyfile(card, copy.with_suffix(".md")))
+        spec = _installed(copy, replace(spec, card=kept.name), folder)
+        kept.replace(folder / kept.name)
+        return spec
 
 
 def fetch_model(known: KnownModel, *, url: str | None = None, progress: Any = None) -> ModelSpec:
@@ -128,7 +135,7 @@ def fetch_model(known: KnownModel, *, url: str | None = None, progress: Any = No
     ModelFetchError
         It cannot be fetched, or is not the published file.
     InvalidOptionError
-        Another model of this name is there.
+        Another model of this name is there; the same one is returned as it is.
     """
     from hybridbg.predict.fetch import download
     from hybridbg.predict.session import MAX_MODEL_BYTES
@@ -140,6 +147,11 @@ def fetch_model(known: KnownModel, *, url: str | None = None, progress: Any = No
             f"{known.spec.origin} and add it with `hybridbg models add FILE`"
         )
     folder = user_folder()
+    there = folder / f"{known.spec.name}.toml"
+    if there.is_file():
+        spec = load_spec(there)
+        if spec.file.is_file() and known.difference(spec.file) is None:
+            return spec
     _check_free(folder, known.spec.name, replacing=False)
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{known.spec.name}.onnx.part"
@@ -226,6 +238,10 @@ def _tried(spec: ModelSpec) -> ModelSpec:
 
 
 def _check_free(folder: Path, name: str, *, replacing: bool) -> None:
+    if name == "default" or name.endswith((".onnx", ".toml")):
+        raise InvalidOptionError(
+            f"name: {name!r} already means something where models are asked for; give another name"
+        )
     for suffix in (".onnx", ".toml"):
         if (folder / f"{name}{suffix}").exists() and not replacing:
             raise InvalidOptionError(
@@ -238,7 +254,10 @@ def _installed(file: Path, spec: ModelSpec, folder: Path) -> ModelSpec:
     """Give a finished file and its description their names."""
     spec = replace(spec, file=folder / f"{spec.name}.onnx")
     written = file.with_name(f"{file.name}.toml.new")
-    written.write_text(description_of(spec), encoding="utf-8")
-    file.replace(spec.file)
-    written.replace(folder / f"{spec.name}.toml")
+    try:
+        written.write_text(description_of(spec), encoding="utf-8")
+        file.replace(spec.file)
+        written.replace(folder / f"{spec.name}.toml")
+    finally:
+        written.unlink(missing_ok=True)
     return spec

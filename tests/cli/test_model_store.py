@@ -13,7 +13,7 @@ from click.testing import Result
 
 from hybridbg.predict import known
 from tests.predict.server import FileServer, serving
-from tests.predict.tiny_models import channel_graph
+from tests.predict.tiny_models import channel_graph, saliency_graph
 
 Run = Callable[..., Result]
 CONTENT = channel_graph(0).SerializeToString()
@@ -61,6 +61,15 @@ class TestAdd:
         assert "checksum    ok" in shown
         again = run("models", "add", str(tmp_path / "net.onnx"), "--name", "mine", *arguments)
         assert (again.exit_code, again.stdout) == (2, "")
+
+    def test_another_file_than_published(self, run: Run, tmp_path: Path) -> None:
+        (tmp_path / "u2netp.onnx").write_bytes(saliency_graph(size=320).SerializeToString())
+        result = run("models", "add", str(tmp_path / "u2netp.onnx"))
+        assert result.exit_code == 0, result.output
+        assert "not the file that https://github.com/xuebinqin/U-2-Net is known for" in (
+            result.stderr
+        )
+        assert run("models", "verify", "u2netp").exit_code == 0
 
     def test_numbers_and_json(self, run: Run, tmp_path: Path) -> None:
         (tmp_path / "net.onnx").write_bytes(CONTENT)
@@ -114,14 +123,15 @@ class TestFetch:
         assert "--yes" in result.stderr
         assert server.requests == []
 
-    @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
+    @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1), ("", 1)])
     def test_a_person_is_asked(
         self, run: Run, server: FileServer, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
     ) -> None:
         monkeypatch.setattr("hybridbg.cli.model_store._at_terminal", lambda: True)
-        result = run("models", "fetch", "far", "-q", stdin=answer.encode() + b"\n")
+        result = run("models", "fetch", "far", "-q", stdin=answer.encode())
         assert result.exit_code == code
         assert "Non-commercial use only" in result.stderr
+        assert "error" not in result.stderr
         assert bool(server.requests) == (code == 0)
 
     def test_a_mirror(self, run: Run, server: FileServer) -> None:

@@ -81,14 +81,21 @@ def test_any_size_fits_the_grid(shape):
     assert all(inner <= 2 * side + 1 for inner, side in zip(box.inner, shape, strict=True))
 
 
-@given(st.tuples(st.integers(4, 90), st.integers(4, 90)), st.booleans())
+@given(
+    st.tuples(st.integers(4, 90), st.integers(4, 90)),
+    st.booleans(),
+    st.sampled_from(["stretch", "letterbox"]),
+    st.sampled_from(["NCHW", "NHWC"]),
+)
 @settings(deadline=None)
-def test_enter_and_leave_undo_each_other(shape, dynamic):
-    """A picture of constant colour keeps it, and a ramp stays a ramp away from the border."""
-    box = Letterbox.of(shape, spec(dynamic=dynamic, size=64))
+def test_enter_and_leave_undo_each_other(shape, dynamic, fit, layout):
+    """A picture of constant colour keeps it."""
+    box = Letterbox.of(shape, spec(dynamic=dynamic, size=64, fit=fit, layout=layout))
     image = np.full((*shape, 3), (0.2, 0.5, 0.9), dtype=np.float32)
     batch = box.enter(image, None)
-    assert batch.shape == (1, 3, *box.outer)
+    assert batch.shape == ((1, 3, *box.outer) if layout == "NCHW" else (1, *box.outer, 3))
+    assert all(inner <= outer for inner, outer in zip(box.inner, box.outer, strict=True))
+    assert dynamic or box.outer == (64, 64)
     back = box.back(box.leave(batch, 3)[..., 1])
     assert back.shape == shape
     np.testing.assert_allclose(back, 0.5, atol=1e-6)

@@ -118,6 +118,13 @@ def test_an_unknown_name_says_what_there_is(folders):
         assert part in str(caught.value)
 
 
+def test_a_known_model_that_is_not_here_says_how_to_get_it(folders):
+    with pytest.raises(ModelNotFoundError, match="`hybridbg models fetch u2netp` gets it"):
+        find_model("u2netp")
+    with pytest.raises(ModelNotFoundError, match=r"see https://github\.com/pytorch"):
+        find_model("deeplabv3")
+
+
 @pytest.mark.parametrize(
     "name",
     ["../secret/net", "..", ".", "", "/", "/etc/passwd", "secret/net", "a\\b", "net\0", "*", "NET"],

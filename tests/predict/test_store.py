@@ -158,6 +158,23 @@ def test_descriptions_are_written_as_they_are_read(tmp_path):
     assert load_spec(tmp_path / "net.toml") == spec
 
 
+@pytest.mark.parametrize("name", ["default", "net.onnx", "net.toml"])
+def test_names_that_mean_something_else(bare, name):
+    with pytest.raises(InvalidOptionError, match="already means something"):
+        add_model(bare(channel_graph(0)), {"kind": "alpha", "name": name})
+    assert here() == []
+
+
+def test_a_failure_in_the_last_step_leaves_nothing(bare, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hybridbg.predict.store.Path.write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        add_model(bare(channel_graph(0)), {"kind": "alpha"})
+    assert here() == []
+
+
 # --- verifying
 
 
@@ -196,8 +213,11 @@ def test_a_fetched_model_is_as_published():
         assert here() == ["far.onnx", "far.toml"]
         assert find_model("far") == spec
         assert (spec.sha256, spec.licence) == (hashlib.sha256(CONTENT).hexdigest(), "MIT")
+        asked = len(server.requests)
+        assert fetch_model(known(server)) == spec
+        assert len(server.requests) == asked
         with pytest.raises(InvalidOptionError, match="already"):
-            fetch_model(known(server))
+            fetch_model(known(server, sha256="0" * 64))
 
 
 def test_a_mirror_and_an_md5():
