@@ -20,7 +20,6 @@ from hybridbg.predict import outputs
 from hybridbg.predict.instances import Choice
 from hybridbg.predict.letterbox import Letterbox
 from hybridbg.predict.session import Session
-from hybridbg.predict.spec import ModelSpec
 
 __all__ = ["Probabilities", "predict_batch", "predict_probabilities"]
 
@@ -152,10 +151,8 @@ def predict_batch(
     results: dict[int, Probabilities] = {}
     for group in _groups(boxes, together=together):
         inputs = [boxes[at].enter(images[at], _hint_channel(hints[at], boxes[at])) for at in group]
-        answers = session.run(np.concatenate(inputs))
-        for place, at in enumerate(group):
-            own = _own(answers, place, len(group), spec)
-            results[at] = _probabilities(own, boxes[at], choice)
+        for at, answers in zip(group, _answers(inputs, session), strict=True):
+            results[at] = _probabilities(answers, boxes[at], choice)
     return [results[at] for at in range(len(images))]
 
 
@@ -169,19 +166,24 @@ def _groups(boxes: Sequence[Letterbox], *, together: bool) -> Iterator[list[int]
             yield alike[start : start + MAX_BATCH]
 
 
-def _own(
-    answers: dict[str, FloatArray], place: int, count: int, spec: ModelSpec
-) -> dict[str, FloatArray]:
-    """One picture's part of the outputs of a run."""
-    if count == 1:
-        return answers
-    if any(len(answer) != count for answer in answers.values()):
-        raise InvalidModelError(
-            f"model {spec.name!r}: expected as many maps as pictures, {count}, got outputs of "
-            f"shapes {', '.join(str(answer.shape) for answer in answers.values())}; fix the "
-            "first axis of the graph's input at 1"
-        )
-    return {role: answer[place : place + 1] for role, answer in answers.items()}
+def _answers(inputs: list[FloatArray], session: Session) -> list[dict[str, FloatArray]]:
+    """Run the network on pictures, together where that works; the outputs of each.
+
+    Many exporters leave the first axis free and then reshape as if it were 1. Such a graph fails
+    on several pictures, or answers with one; it is run one by one from then on.
+    """
+    if len(inputs) > 1:
+        try:
+            together = session.run(np.concatenate(inputs))
+        except InvalidModelError:
+            together = {}
+        if together and all(len(answer) == len(inputs) for answer in together.values()):
+            return [
+                {role: answer[at : at + 1] for role, answer in together.items()}
+                for at in range(len(inputs))
+            ]
+        session.takes_many = False
+    return [session.run(one) for one in inputs]
 
 
 def _probabilities(

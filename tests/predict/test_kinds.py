@@ -171,6 +171,36 @@ def test_a_graph_that_does_not_tell(write_model):
         new_session(bare(write_model, channel_graph(0, element="DOUBLE"), "double"))
 
 
+@pytest.mark.parametrize(
+    ("sides", "fields", "expected"),
+    [
+        ((32, "w"), {"shape": (32, 48)}, (32, 48)),
+        (("h", "w"), {"shape": (24, 48)}, (24, 48)),
+        (("h", "w"), {"size": 40, "dynamic": False}, (40, 40)),
+        ((16, 32), {"size": 32}, (16, 32)),
+    ],
+)
+def test_one_size_as_described(write_model, sides, fields, expected):
+    session = new_session(bare(write_model, channel_graph(0, sides=sides), **fields))
+    assert (session.spec.shape, session.spec.dynamic) == (expected, False)
+    assert predict_probabilities(PICTURE, session=session).alpha.shape == (32, 32)
+
+
+@pytest.mark.parametrize(
+    ("sides", "fields"),
+    [
+        ((32, "w"), {}),
+        ((32, "w"), {"shape": (30, 48)}),
+        (("h", "w"), {"dynamic": False}),
+        ((16, 32), {"shape": (32, 16)}),
+        ((16, 32), {"size": 320, "dynamic": False}),
+    ],
+)
+def test_one_size_that_is_not_told_or_another(write_model, sides, fields):
+    with pytest.raises(InvalidModelError, match="size"):
+        new_session(bare(write_model, channel_graph(0, sides=sides), **fields))
+
+
 # --- several pictures at a time
 
 
@@ -193,6 +223,30 @@ def test_a_batch_gives_what_each_gives_alone(write_model, monkeypatch, batch):
         for plane in ("background", "unknown", "foreground", "alpha"):
             np.testing.assert_array_equal(getattr(one, plane), getattr(other, plane))
         assert one.cell == other.cell
+
+
+@pytest.mark.parametrize("way", ["fails", "answers with one"])
+def test_a_first_axis_that_is_only_called_free(write_model, way):
+    """It runs one by one, and so it does from then on."""
+    from onnx import helper, numpy_helper
+
+    graph = channel_graph(0, sides=(32, 32))
+    [last] = [node for node in graph.graph.node if node.output[0] == "map"]
+    last.output[0] = "each"
+    if way == "fails":
+        shape = numpy_helper.from_array(np.array([1, 1, 32, 32]), "shape")
+        node = helper.make_node("Reshape", ["each", "shape"], ["map"])
+    else:
+        shape = numpy_helper.from_array(np.array([0]), "shape")
+        node = helper.make_node("ReduceMean", ["each", "shape"], ["map"], keepdims=1)
+    graph.graph.node.append(node)
+    graph.graph.initializer.append(shape)
+    session = new_session(bare(write_model, graph))
+    assert session.takes_many
+    images = [np.full((32, 32, 3), level, np.float32) for level in (0.25, 0.5, 0.75)]
+    for image, got in zip(images, predict_batch(images, session=session), strict=True):
+        np.testing.assert_allclose(got.alpha, image[..., 0], atol=1e-6)
+    assert not session.takes_many
 
 
 def test_a_batch_with_hints(write_model):
