@@ -144,9 +144,9 @@ def _sized(spec: ModelSpec, sides: Sequence[Any], fed: Any) -> ModelSpec:
         described = (spec.size, spec.size)
     if len(fixed) == 2:
         shape = (fixed[0], fixed[1])
-        if described not in (None, shape) or spec.size not in (None, *shape):
+        if described not in (None, shape):
             raise InvalidModelError(
-                f"model {spec.name!r}: described with an input of {described or spec.size} pixels, "
+                f"model {spec.name!r}: described with an input of {described} rows and columns, "
                 f"but the graph takes {shape[0]} rows and {shape[1]} columns; correct the "
                 "description (size, shape)"
             )
@@ -160,9 +160,8 @@ def _sized(spec: ModelSpec, sides: Sequence[Any], fed: Any) -> ModelSpec:
         raise _sizeless(spec, fed)
     else:
         return replace(spec, dynamic=True, fit="letterbox")
-    return replace(
-        spec, dynamic=False, shape=shape, size=spec.size or max(shape), fit=spec.fit or "stretch"
-    )
+    # A size without more is a preference, such as of exports that leave the choice; this one did not.
+    return replace(spec, dynamic=False, shape=shape, size=max(shape), fit=spec.fit or "stretch")
 
 
 def _sizeless(spec: ModelSpec, fed: Any) -> InvalidModelError:

@@ -72,7 +72,8 @@ class ModelSpec:
     layout : "NCHW", "NHWC" or None
         Order of the input's axes; None: as the graph has its channels.
     size : int or None
-        Side, in pixels, at which the network works best; None: as the graph has it.
+        Side, in pixels, at which the network works best, where the graph leaves the choice; the
+        side of the square where `dynamic` is False.
     size_of : "long" or "short"
         Which side of the picture `size` is. With the short one, the long one is at most twice it.
     shape : tuple of 2 int, or None
@@ -95,7 +96,7 @@ class ModelSpec:
     has_hint : bool
         Whether a fourth channel takes a hint.
     input : str
-        Name of the graph's input, where it has several.
+        Name that the graph's one input must have; empty: any.
     outputs : tuple of (str, str or int)
         Pairs of a role and the name or the position, from 0, of the graph's output that plays it.
         Roles left out: outputs of the role's own name, else the first ones in order.

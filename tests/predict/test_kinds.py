@@ -164,7 +164,7 @@ def test_a_graph_that_does_not_tell(write_model):
     with pytest.raises(InvalidModelError, match="add size"):
         new_session(bare(write_model, channel_graph(0, sides=("h", "w")), "sizeless"))
     with pytest.raises(InvalidModelError, match="32 rows and 32 columns"):
-        new_session(bare(write_model, channel_graph(0), "sized", size=64))
+        new_session(bare(write_model, channel_graph(0), "sized", size=64, dynamic=False))
     with pytest.raises(InvalidModelError, match="described as dynamic"):
         new_session(bare(write_model, channel_graph(0), "dynamic", dynamic=True))
     with pytest.raises(InvalidModelError, match="float32, float16 or uint8"):
@@ -177,7 +177,8 @@ def test_a_graph_that_does_not_tell(write_model):
         ((32, "w"), {"shape": (32, 48)}, (32, 48)),
         (("h", "w"), {"shape": (24, 48)}, (24, 48)),
         (("h", "w"), {"size": 40, "dynamic": False}, (40, 40)),
-        ((16, 32), {"size": 32}, (16, 32)),
+        ((16, 32), {"size": 520}, (16, 32)),
+        ((16, 32), {"size": 800, "size_of": "short"}, (16, 32)),
     ],
 )
 def test_one_size_as_described(write_model, sides, fields, expected):

@@ -88,7 +88,7 @@ def test_objects_need_not_be_found(bare):
         (b"", {"kind": "alpha"}, "got 0 bytes"),
         (channel_graph(0), {}, "nothing is known of this file"),
         (channel_graph(0), {"kind": "trimap"}, "alpha and probabilities missing"),
-        (channel_graph(0), {"kind": "alpha", "size": 64}, "32 rows and 32 columns"),
+        (channel_graph(0), {"kind": "alpha", "shape": (64, 64)}, "32 rows and 32 columns"),
         (channel_graph(0), {"kind": "alpha", "layout": "NHWC"}, "NHWC"),
         (channel_graph(0), {"kind": "alpha", "value_range": (0, 255)}, r"within 0\.\.1"),
         (channel_graph(0), {"kind": "alpha", "sha256": "0" * 64}, "expected .* with SHA-256 00"),
