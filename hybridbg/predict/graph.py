@@ -160,7 +160,7 @@ def _sized(spec: ModelSpec, sides: Sequence[Any], fed: Any) -> ModelSpec:
         raise _sizeless(spec, fed)
     else:
         return replace(spec, dynamic=True, fit="letterbox")
-    # A size without more is a preference, such as of exports that leave the choice; this one did not.
+    # A size without more is for graphs that leave the choice; this one does not.
     return replace(spec, dynamic=False, shape=shape, size=max(shape), fit=spec.fit or "stretch")
 
 
