@@ -42,3 +42,15 @@ def test_import_loads_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
     assert loaded.isdisjoint(HEAVY)
+    assert "urllib.request" not in json.loads(done.stdout)
+
+
+def test_networks_load_neither_their_runtime_nor_a_network():
+    """Neither ONNX Runtime before a session, nor anything of HTTP before a fetch."""
+    code = (
+        "import json, sys, hybridbg.predict, hybridbg.predict.store, hybridbg.cli;"
+        "hybridbg.predict.list_models(); print(json.dumps(sorted(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stdout))
+    assert loaded.isdisjoint({"onnxruntime", "urllib.request", "http.client", "ssl", "onnx"})

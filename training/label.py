@@ -1,4 +1,4 @@
-"""Label photographs with a teacher: ``python -m training.label --data DATA --teacher FILE --out OUT``.
+"""Label photographs with a teacher: ``python -m training.label``.
 
 The teacher is U-2-Net-p as a TensorFlow Lite graph (Qin et al. 2020; input (1, S, S, 3), output 0 a
 saliency map).  It sees whole photographs of single things and random crops of scenes, each also

@@ -33,7 +33,8 @@ class SampleSettings:
 
     Composites are of cut-outs (`composite_share` of all samples), of which `close_up_share` show a
     part of the outline only, of `materials` (`material_share`), and of procedural figures (the
-    rest); masked photographs are `photo_share`. Batches before `early_steps` draw from `early_sizes`, later ones from `sizes`.
+    rest); masked photographs are `photo_share`. Batches before `early_steps` draw from
+    `early_sizes`, later ones from `sizes`.
     """
 
     photo_share: float

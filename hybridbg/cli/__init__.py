@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import click
 
-from hybridbg.cli import doctor, matte, models, remove, trimap
+from hybridbg.cli import doctor, matte, model_store, models, remove, trimap
 
 __all__ = ["main"]
 
@@ -26,3 +26,6 @@ def main() -> None:
 
 for command in (remove.remove, trimap.trimap, matte.matte, models.models, doctor.doctor):
     main.add_command(command)
+
+for command in (model_store.add, model_store.fetch, model_store.verify):
+    models.models.add_command(command)

@@ -20,7 +20,6 @@ import click
 
 from hybridbg.cli.exits import DONE, SOME_FAILED, reporting
 from hybridbg.cli.gimp import find_gimp
-from hybridbg.cli.models import sha256_state
 from hybridbg.cli.report import Reporter, describe
 
 __all__ = ["DEPENDENCIES", "Finding", "doctor", "findings"]
@@ -144,7 +143,7 @@ def _kernels() -> Finding:
 
 
 def _providers() -> Finding:
-    from hybridbg.predict.session import available_providers
+    from hybridbg.predict import available_providers
 
     providers = available_providers()
     return Finding("network runtime", "ok", ", ".join(providers), {"providers": providers})
@@ -152,14 +151,18 @@ def _providers() -> Finding:
 
 def _models() -> list[Finding]:
     from hybridbg.predict import scan_models
+    from hybridbg.predict.store import verify_model
 
     found, problems = scan_models()
     results = []
     for spec in found:
-        checksum = sha256_state(spec)
-        state: State = "BROKEN" if checksum.startswith("wrong") else "ok"
-        facts = {"file": str(spec.file), "sha256": checksum}
-        text = f"{spec.file}, sha256 {checksum}"
+        verdict = verify_model(spec)
+        state: State = "ok"
+        if verdict.state == "wrong":
+            # Another version of a well-known file may be meant; another than described is not.
+            state = "note" if spec.sha256 is None else "BROKEN"
+        facts = {"file": str(spec.file), "checksum": verdict.text}
+        text = f"{spec.file}, checksum {verdict.text}"
         results.append(Finding(f"model {spec.name}", state, text, facts))
     # Somebody else's unusable file does not make hybridbg unusable.
     for path, problem in problems:

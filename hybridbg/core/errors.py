@@ -14,7 +14,8 @@
     |   `-- ImageWriteError                 unwritable folder, unknown format
     |-- ModelError                          a network cannot be used
     |   |-- ModelNotFoundError              no such name or file
-    |   `-- InvalidModelError               not ONNX, wrong hash, wrong inputs
+    |   |-- InvalidModelError               not ONNX, wrong hash, wrong inputs
+    |   `-- ModelFetchError                 a model cannot be fetched from its address
     |-- NotEnoughMemoryError (MemoryError)  a picture is too large for this machine
     |-- NoSubjectError                      nothing in the picture could be called foreground
     `-- SolverError                         the linear solver did not converge
@@ -41,6 +42,7 @@ __all__ = [
     "InvalidOptionError",
     "InvalidTrimapError",
     "ModelError",
+    "ModelFetchError",
     "ModelNotFoundError",
     "NoSubjectError",
     "NotEnoughMemoryError",
@@ -102,6 +104,10 @@ class ModelNotFoundError(ModelError):
 
 class InvalidModelError(ModelError):
     """A model file is not ONNX, fails its checksum or has unexpected inputs."""
+
+
+class ModelFetchError(ModelError):
+    """A model cannot be fetched: offline, refused, cut short, or another file than published."""
 
 
 class NoSubjectError(HybridBgError):

@@ -187,7 +187,7 @@ def _split(runs: Runs, pixels: int) -> NDArray[np.int64]:
 
 
 def _cores(row: NDArray[np.int32], chunks: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Runs of each chunk that lie `REACH` rows or more from any row with runs of another."""
+    """Find the runs of each chunk that no stencil of another chunk's runs reaches."""
     first, last = row[chunks[:-1]], row[chunks[1:] - 1]
     # The rows of other chunks that are nearest; beyond the first and the last there are none.
     before = np.concatenate([[-2 * REACH], last[:-1]])

@@ -1,10 +1,10 @@
 """The levels of the colour multigrid: one of pixels, then levels of nodes.
 
 Each level holds the `residual` r it was handed, an approximate solution `x` of `A x = r`, and
-`other`, the iterate before it; `left` is what x leaves of r on pixels. Smoothing is Chebyshev iteration of degree
-two on D^-1 A, D being the diagonal (of 4 x 4 blocks, on nodes); its interval is the upper part of
-the spectrum, which the coarser level cannot see. All vectors are float32: they only precondition
-a float64 iteration.
+`other`, the iterate before it; `left` is what x leaves of r on pixels. Smoothing is Chebyshev
+iteration of degree two on D^-1 A, D being the diagonal (of 4 x 4 blocks, on nodes); its interval is
+the upper part of the spectrum, which the coarser level cannot see. All vectors are float32: they
+only precondition a float64 iteration.
 """
 
 from __future__ import annotations
@@ -79,9 +79,16 @@ class PixelLevel:
         self.kernel, self.transfer = bands, colour_multigrid
         self.system = system
         layout = system.layout
-        self.matrix = (system.bands, system.diagonal, system.inverse)
         self.sums = layout.sums
-        self.rows = (layout.runs.length, layout.base, layout.chunks, layout.cores)
+        self.operator = (
+            system.bands,
+            system.diagonal,
+            system.inverse,
+            layout.runs.length,
+            layout.base,
+            layout.chunks,
+            layout.cores,
+        )
         self.runs = (layout.runs.row, layout.runs.col, layout.runs.length, layout.base)
         cell = colour_multigrid.CELL_PIXELS
         bounds = np.arange(int(layout.runs.row[-1]) // cell + 2) * cell
@@ -96,8 +103,7 @@ class PixelLevel:
             system.inverse, self.residual, plan.first, self.sums, self.other, system.vector_threads
         )
         self.kernel.relax_subtract(
-            *self.matrix,
-            *self.rows,
+            *self.operator,
             self.residual,
             self.other,
             self.x,
@@ -111,8 +117,7 @@ class PixelLevel:
         """Smooth x twice."""
         plan = self.smoother
         self.kernel.relax_twice(
-            *self.matrix,
-            *self.rows,
+            *self.operator,
             self.residual,
             self.x,
             self.other,

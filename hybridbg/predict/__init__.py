@@ -2,14 +2,18 @@
 
 `spec` says what is known of a model, `registry` finds it, `session` loads and runs it, `predictor`
 turns a picture into probabilities and those into a trimap, `faces` seeds a hint where a portrait
-is seen. Nothing here is fetched from a network, and ONNX Runtime loads when a session is made.
+is seen, `store` adds and verifies models. Nothing is fetched from a network but by `fetch`, on
+request, and ONNX Runtime loads when a session is made.
 """
 
 from __future__ import annotations
 
+from hybridbg.predict.description import load_spec
 from hybridbg.predict.faces import find_faces, portrait_hint
+from hybridbg.predict.instances import Choice
 from hybridbg.predict.looks import look_twice
-from hybridbg.predict.predictor import Probabilities, predict_probabilities
+from hybridbg.predict.predictor import Probabilities, predict_batch, predict_probabilities
+from hybridbg.predict.providers import available_providers
 from hybridbg.predict.registry import (
     DEFAULT_MODEL,
     find_model,
@@ -18,14 +22,16 @@ from hybridbg.predict.registry import (
     search_folders,
 )
 from hybridbg.predict.session import Session, new_session
-from hybridbg.predict.spec import ModelSpec, file_sha256, load_spec
+from hybridbg.predict.spec import ModelSpec, file_sha256
 from hybridbg.predict.trimap import predict_trimap, trimap_from_probabilities
 
 __all__ = [
     "DEFAULT_MODEL",
+    "Choice",
     "ModelSpec",
     "Probabilities",
     "Session",
+    "available_providers",
     "file_sha256",
     "find_faces",
     "find_model",
@@ -34,6 +40,7 @@ __all__ = [
     "look_twice",
     "new_session",
     "portrait_hint",
+    "predict_batch",
     "predict_probabilities",
     "predict_trimap",
     "scan_models",

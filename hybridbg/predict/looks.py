@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from hybridbg.core.types import FloatArray
+from hybridbg.predict.instances import Choice
 from hybridbg.predict.predictor import Probabilities, predict_probabilities
 from hybridbg.predict.session import Session
 
@@ -23,7 +24,9 @@ __all__ = ["look_twice"]
 _GLANCES: Final = (0.5, 0.8)
 
 
-def look_twice(image: FloatArray, *, session: Session) -> Probabilities:
+def look_twice(
+    image: FloatArray, *, session: Session, choice: Choice | None = None
+) -> Probabilities:
     """Ask a network about a picture of which nothing is known.
 
     Parameters
@@ -32,6 +35,8 @@ def look_twice(image: FloatArray, *, session: Session) -> Probabilities:
         RGB, sRGB-coded.
     session : Session
         From `new_session`. A network of one size, or without a hint, looks once.
+    choice : Choice, optional
+        As for `predict_probabilities`.
 
     Returns
     -------
@@ -40,12 +45,12 @@ def look_twice(image: FloatArray, *, session: Session) -> Probabilities:
 
     Raises
     ------
-    InvalidModelError
+    InvalidModelError, InvalidOptionError, NoSubjectError
         As `predict_probabilities`.
     """
     spec = session.spec
-    if not (spec.has_hint and spec.dynamic):
-        return predict_probabilities(image, session=session)
+    if not (spec.has_hint and spec.dynamic and spec.size):
+        return predict_probabilities(image, session=session, choice=choice)
     impressions = [
         predict_probabilities(image, session=session, size=round(share * spec.size)).alpha
         for share in _GLANCES

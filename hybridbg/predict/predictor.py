@@ -1,36 +1,33 @@
 """From a picture to class probabilities, through a network of any usual kind.
 
-`letterbox` brings the picture to the network and its maps back; here the different kinds of output
-become one type, `Probabilities`. Pictures are RGB, sRGB-coded,
-float32 in [0, 1]; hints are 0 background, 0.5 don't know, 1 foreground.
+`letterbox` brings the picture to the network and its maps back, `outputs` tells what the maps of
+each kind mean; here they become one type, `Probabilities`. Pictures are RGB, sRGB-coded, float32 in
+[0, 1]; hints are 0 background, 0.5 don't know, 1 foreground.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from hybridbg.core.checks import as_mask
-from hybridbg.core.errors import (
-    InvalidModelError,
-    InvalidOptionError,
-)
-from hybridbg.core.types import FloatArray
+from hybridbg.core.errors import InvalidModelError, InvalidOptionError
+from hybridbg.core.types import FloatArray, Shape
+from hybridbg.predict import outputs
+from hybridbg.predict.instances import Choice
 from hybridbg.predict.letterbox import Letterbox
 from hybridbg.predict.session import Session
-from hybridbg.predict.spec import ModelSpec
 
-__all__ = ["Probabilities", "predict_probabilities"]
+__all__ = ["Probabilities", "predict_batch", "predict_probabilities"]
 
 DONT_KNOW: Final = 0.5
 """Value of a hint that says nothing."""
 
-# A softmax in float32, or in float16 inside the graph, misses [0, 1] by less than this.
-_ROUNDING: Final = 1e-2
-# Below this contrast a saliency map says the same everywhere, and stretching it would invent one.
-_MIN_CONTRAST: Final = 1e-3
+# Pictures in one run: more hardly saves time and takes that many times the memory.
+MAX_BATCH: Final = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +60,7 @@ def predict_probabilities(
     hint: FloatArray | None = None,
     session: Session,
     size: int | None = None,
+    choice: Choice | None = None,
 ) -> Probabilities:
     """Run a network on a picture.
 
@@ -75,7 +73,10 @@ def predict_probabilities(
     session : Session
         From `new_session`.
     size : int, optional
-        Longer side that the network sees, where it is free to choose; by default its own.
+        Side that the network sees, where it is free to choose; by default its own.
+    choice : Choice, optional
+        Which object is meant, for a network that finds several; by default as its description
+        says.
 
     Returns
     -------
@@ -85,32 +86,115 @@ def predict_probabilities(
     Raises
     ------
     InvalidOptionError
-        A hint for a network that takes none.
+        A hint or a choice for a network that takes none.
     InvalidMaskError
         The hint does not fit the picture.
     InvalidModelError
-        The network answers with something else than its description says, or its kind is
-        ``instances``.
+        The network answers with something else than its description says.
+    NoSubjectError
+        A network that finds objects does not find such a one.
+    """
+    [probabilities] = predict_batch(
+        [image], hints=[hint], session=session, size=size, choice=choice
+    )
+    return probabilities
+
+
+def predict_batch(
+    images: Sequence[FloatArray],
+    *,
+    hints: Sequence[FloatArray | None] | None = None,
+    session: Session,
+    size: int | None = None,
+    choice: Choice | None = None,
+) -> list[Probabilities]:
+    """Run a network on several pictures, together where that is possible.
+
+    Pictures that take the same input size run together where the graph's first axis is free;
+    others, and those of networks that find objects, run one by one, with the same result.
+
+    Parameters
+    ----------
+    images : sequence of ndarrays of shape (H, W, 3), float32 in [0, 1]
+        RGB, sRGB-coded, each of its own size.
+    hints : sequence of ndarrays of shape (H, W) or None, optional
+        One for each picture.
+    session, size, choice
+        As for `predict_probabilities`.
+
+    Returns
+    -------
+    list of Probabilities
+        In the order of the pictures.
+
+    Raises
+    ------
+    InvalidOptionError, InvalidMaskError, InvalidModelError, NoSubjectError
+        As `predict_probabilities`.
     """
     spec = session.spec
-    if spec.kind == "instances":
-        raise InvalidModelError(
-            f"model {spec.name!r} finds instances; expected one that answers with a trimap, a "
-            "saliency map or an alpha"
-        )
-    if hint is not None and not spec.has_hint:
+    hints = [None] * len(images) if hints is None else hints
+    if len(hints) != len(images):
+        raise InvalidOptionError(f"hints: expected {len(images)}, one a picture, got {len(hints)}")
+    if any(hint is not None for hint in hints) and not spec.has_hint:
         raise InvalidOptionError(
             f"hint: model {spec.name!r} takes no hint; leave it out or choose a model that does"
         )
+    if choice is not None and spec.kind != "instances":
+        raise InvalidOptionError(
+            f"choice: model {spec.name!r} does not find objects one by one; leave it out"
+        )
     if size is not None and spec.dynamic:
         spec = replace(spec, size=size)
-    box = Letterbox.of(image.shape[:2], spec)
-    answers = session.run(box.enter(image, _hint_channel(hint, box)))
-    planes = _planes(answers, box)
+    boxes = [Letterbox.of(image.shape[:2], spec) for image in images]
+    together = session.takes_many and spec.kind != "instances"
+    results: dict[int, Probabilities] = {}
+    for group in _groups(boxes, together=together):
+        inputs = [boxes[at].enter(images[at], _hint_channel(hints[at], boxes[at])) for at in group]
+        for at, answers in zip(group, _answers(inputs, session), strict=True):
+            results[at] = _probabilities(answers, boxes[at], choice)
+    return [results[at] for at in range(len(images))]
+
+
+def _groups(boxes: Sequence[Letterbox], *, together: bool) -> Iterator[list[int]]:
+    """Positions of pictures that go into one run."""
+    by_input: dict[Shape | int, list[int]] = {}
+    for at, box in enumerate(boxes):
+        by_input.setdefault(box.outer if together else at, []).append(at)
+    for alike in by_input.values():
+        for start in range(0, len(alike), MAX_BATCH):
+            yield alike[start : start + MAX_BATCH]
+
+
+def _answers(inputs: list[FloatArray], session: Session) -> list[dict[str, FloatArray]]:
+    """Run the network on pictures, together where that works; the outputs of each.
+
+    Many exporters leave the first axis free and then reshape as if it were 1. Such a graph fails
+    on several pictures, or answers with one; it is run one by one from then on.
+    """
+    if len(inputs) > 1:
+        try:
+            together = session.run(np.concatenate(inputs))
+        except InvalidModelError:
+            together = {}
+        if together and all(len(answer) == len(inputs) for answer in together.values()):
+            return [
+                {role: answer[at : at + 1] for role, answer in together.items()}
+                for at in range(len(inputs))
+            ]
+        session.takes_many = False
+    return [session.run(one) for one in inputs]
+
+
+def _probabilities(
+    answers: dict[str, FloatArray], box: Letterbox, choice: Choice | None
+) -> Probabilities:
+    planes, step = outputs.planes(answers, box, choice)
     background, unknown, foreground, alpha = (box.back(plane) for plane in planes)
     total = background + unknown + foreground  # interpolation keeps it at 1 but for rounding
+    cell = step * float(np.sqrt(np.prod(box.shape) / np.prod(planes[0].shape)))
     return Probabilities(
-        background / total, unknown / total, foreground / total, alpha.clip(0, 1), box.cell
+        background / total, unknown / total, foreground / total, alpha.clip(0, 1), cell
     )
 
 
@@ -120,41 +204,3 @@ def _hint_channel(hint: FloatArray | None, box: Letterbox) -> FloatArray | None:
     if hint is None:
         return np.full(box.shape, DONT_KNOW, dtype=np.float32)
     return as_mask(hint, box.shape, name="hint")
-
-
-def _planes(answers: dict[str, FloatArray], box: Letterbox) -> tuple[FloatArray, ...]:
-    """Background, unknown, foreground and alpha at the network's resolution."""
-    if box.spec.kind == "trimap":
-        classes = _unit_range(box.leave(answers["probabilities"], 3), box.spec)
-        sums = classes.sum(axis=2)
-        if abs(sums - 1).max() > _ROUNDING:
-            raise InvalidModelError(
-                f"model {box.spec.name!r}: expected three probabilities that sum to 1, got sums "
-                f"of {sums.min():g} to {sums.max():g}; the graph lacks its softmax"
-            )
-        alpha = _unit_range(box.leave(answers["alpha"], 1), box.spec)
-        return (*np.moveaxis(classes, 2, 0), alpha[..., 0])
-    matte = box.leave(answers["map"], 1)[..., 0]
-    matte = _stretched(matte) if box.spec.kind == "saliency" else _unit_range(matte, box.spec)
-    # A map has no class "unknown". Halfway between its ends nothing is known, at the ends all is,
-    # and in between the share of the likelier class grows linearly.
-    certainty = 2 * matte - 1
-    return (-certainty).clip(0), 1 - abs(certainty), certainty.clip(0), matte
-
-
-def _unit_range(values: FloatArray, spec: ModelSpec) -> FloatArray:
-    low, high = float(values.min()), float(values.max())
-    if low < -_ROUNDING or high > 1 + _ROUNDING:
-        raise InvalidModelError(
-            f"model {spec.name!r}: expected an output of kind {spec.kind} within 0..1, got "
-            f"{low:g}..{high:g}; the graph lacks its last activation or the kind is another"
-        )
-    return values.clip(0, 1)
-
-
-def _stretched(saliency: FloatArray) -> FloatArray:
-    """Stretch a map to the whole of [0, 1], unless it says the same everywhere."""
-    low, high = float(saliency.min()), float(saliency.max())
-    if high - low < _MIN_CONTRAST:
-        return saliency.clip(0, 1)
-    return (saliency - low) / np.float32(high - low)

@@ -1,9 +1,10 @@
 """Where models are looked for, in the order of the design: the first of a name wins.
 
 1. an explicit path; 2. the folders of ``HYBRIDBG_MODELS``; 3. the user's cache folder; 4. the
-models of the package; 5. rembg's folder (``U2NET_HOME`` or ``~/.u2net``). A model is an ONNX file
-with a description beside it (see `spec`); rembg's well-known files need none (see `rembg`). Names
-never reach the file system as paths: a name is compared with the names of the models found.
+models of the package; 5. rembg's folder (``U2NET_HOME``, or ``.u2net`` in ``XDG_DATA_HOME`` or the
+home). A model is an ONNX file with a description beside it (see `description`); well-known files
+need none (see `known`). Names never reach the file system as paths: a name is compared with the
+names of the models found.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from hybridbg.core.errors import InvalidModelError, ModelError, ModelNotFoundError
-from hybridbg.predict.rembg import describe
-from hybridbg.predict.spec import ModelSpec, load_spec
+from hybridbg.predict.description import load_spec
+from hybridbg.predict.known import describe, known_models
+from hybridbg.predict.spec import ModelSpec
 
 __all__ = ["DEFAULT_MODEL", "find_model", "list_models", "scan_models", "search_folders"]
 
@@ -75,7 +77,16 @@ def find_model(name: str | os.PathLike[str] | ModelSpec = "default") -> ModelSpe
         f"{', '.join(spec.name for spec in models) or 'none'}; looked in "
         f"{', '.join(str(folder) for folder in search_folders())}; "
         "give one of these names or the path of an ONNX file"
+        f"{_where_to_get(name)}"
     )
+
+
+def _where_to_get(name: str) -> str:
+    known = known_models().get(name)
+    if known is None:
+        return ""
+    get = f"`hybridbg models fetch {name}` gets it" if known.url else f"see {known.spec.origin}"
+    return f"; {name!r} is known but not here, {get}"
 
 
 def list_models() -> list[ModelSpec]:
@@ -126,8 +137,14 @@ def search_folders() -> list[Path]:
         *(_expanded(part) for part in environment.split(os.pathsep) if part.strip()),
         user_folder(),
         _PACKAGED,
-        _expanded(os.environ.get("U2NET_HOME") or "~/.u2net"),
+        rembg_folder(),
     ]
+
+
+def rembg_folder() -> Path:
+    """Where rembg keeps its models."""
+    own = os.environ.get("U2NET_HOME")
+    return _expanded(own) if own else _expanded(os.environ.get("XDG_DATA_HOME") or "~") / ".u2net"
 
 
 def user_folder() -> Path:
@@ -169,7 +186,7 @@ def _at_path(path: Path) -> ModelSpec:
     if spec is None:
         raise InvalidModelError(
             f"{path}: expected a description of the model in {beside.name} beside it, found none; "
-            "write one with at least kind and size (see hybridbg.predict.spec)"
+            "write one with at least its kind (docs/models.md), or let `hybridbg models add` do so"
         )
     return spec
 

@@ -11,6 +11,7 @@ from hybridbg.core import trimap as trimaps
 from hybridbg.core.errors import InvalidTrimapError, NoSubjectError
 from hybridbg.core.types import ByteArray, FloatArray, ImageLike
 from hybridbg.io import as_hint, as_image
+from hybridbg.predict.instances import Choice
 from hybridbg.predict.looks import look_twice
 from hybridbg.predict.predictor import Probabilities, predict_probabilities
 from hybridbg.predict.session import Session, new_session
@@ -27,6 +28,7 @@ def predict_trimap(
     *,
     hint: ImageLike | None = None,
     model: str | os.PathLike[str] | ModelSpec | Session = "default",
+    choice: Choice | None = None,
 ) -> ByteArray:
     """Ask a network for a trimap.
 
@@ -39,6 +41,8 @@ def predict_trimap(
         Networks without a hint channel do not take one.
     model : str, path, ModelSpec or Session
         What `find_model` takes, or a session to reuse.
+    choice : hybridbg.predict.Choice, optional
+        Which object is meant, for a network that finds several, such as Mask R-CNN.
 
     Returns
     -------
@@ -52,17 +56,19 @@ def predict_trimap(
     InvalidImageError, InvalidMaskError
         The picture or the hint cannot be used.
     InvalidOptionError
-        A hint for a network that takes none.
+        A hint or a choice for a network that takes none.
     ModelError
         The model is not there or cannot be used.
     """
     picture = as_image(image)
     session = model if isinstance(model, Session) else new_session(model)
     if hint is None:
-        probabilities = look_twice(picture.srgb(), session=session)
+        probabilities = look_twice(picture.srgb(), session=session, choice=choice)
     else:
         mask = as_hint(hint, picture.shape)
-        probabilities = predict_probabilities(picture.srgb(), hint=mask, session=session)
+        probabilities = predict_probabilities(
+            picture.srgb(), hint=mask, session=session, choice=choice
+        )
     return trimap_from_probabilities(probabilities, opacity=picture.alpha_float())
 
 

@@ -31,6 +31,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         )
         (folder / f"{name}.md").write_text(f"# What {name} can do\n")
     (folder / "bare.onnx").write_bytes(b"")
+    (folder / "u2netp.onnx").write_bytes(b"another version")
     monkeypatch.setenv("HYBRIDBG_MODELS", str(folder))
     return folder
 
@@ -92,6 +93,8 @@ class TestDoctor:
         assert checks["model good"]["state"] == "ok"
         assert checks["model tampered"]["state"] == "BROKEN"
         assert checks["model bare"]["state"] == "note"
+        assert checks["model u2netp"]["state"] == "note"
+        assert "is published" in checks["model u2netp"]["text"]
         assert report["usable"] is False
 
     def test_a_dependency_that_does_not_load(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ def write_model(tmp_path: Path) -> Callable[..., Path]:
         path = folder / f"{name}.onnx"
         path.write_bytes(graph if isinstance(graph, bytes) else graph.SerializeToString())
         values = {"kind": "trimap", "size": 64, "has_hint": True} | fields
+        values = {key: value for key, value in values.items() if value is not None}
         lines = [f"{key} = {_toml(value)}" for key, value in values.items()]
         (folder / f"{name}.toml").write_text("\n".join(lines), encoding="utf-8")
         return path
@@ -57,4 +58,6 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(own)}" for key, own in value.items()) + " }"
     return str(list(value)) if isinstance(value, tuple) else str(value)

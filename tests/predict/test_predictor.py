@@ -78,17 +78,24 @@ def test_any_size_fits_the_grid(shape):
         assert 1 <= inner <= outer < inner + 32
         assert outer % 32 == 0
         assert outer <= 320
-    assert box.cell >= 0.5 - 1e-6
+    assert all(inner <= 2 * side + 1 for inner, side in zip(box.inner, shape, strict=True))
 
 
-@given(st.tuples(st.integers(4, 90), st.integers(4, 90)), st.booleans())
+@given(
+    st.tuples(st.integers(4, 90), st.integers(4, 90)),
+    st.booleans(),
+    st.sampled_from(["stretch", "letterbox"]),
+    st.sampled_from(["NCHW", "NHWC"]),
+)
 @settings(deadline=None)
-def test_enter_and_leave_undo_each_other(shape, dynamic):
-    """A picture of constant colour keeps it, and a ramp stays a ramp away from the border."""
-    box = Letterbox.of(shape, spec(dynamic=dynamic, size=64))
+def test_enter_and_leave_undo_each_other(shape, dynamic, fit, layout):
+    """A picture of constant colour keeps it."""
+    box = Letterbox.of(shape, spec(dynamic=dynamic, size=64, fit=fit, layout=layout))
     image = np.full((*shape, 3), (0.2, 0.5, 0.9), dtype=np.float32)
     batch = box.enter(image, None)
-    assert batch.shape == (1, 3, *box.outer)
+    assert batch.shape == ((1, 3, *box.outer) if layout == "NCHW" else (1, *box.outer, 3))
+    assert all(inner <= outer for inner, outer in zip(box.inner, box.outer, strict=True))
+    assert dynamic or box.outer == (64, 64)
     back = box.back(box.leave(batch, 3)[..., 1])
     assert back.shape == shape
     np.testing.assert_allclose(back, 0.5, atol=1e-6)
@@ -332,8 +339,21 @@ def test_a_map_of_another_size_or_kind(write_model):
         write_model(graph, kind="saliency", size=32, has_hint=False, dynamic=False)
     )
     box = Letterbox.of((40, 40), session.spec)
-    with pytest.raises(InvalidModelError, match="1 channels of"):
-        box.leave(np.zeros((1, 1, 16, 16), np.float32), 1)
+    for shape in ((1, 2, 32, 32), (1, 1, 16, 32), (2, 1, 32, 32), (1,)):
+        with pytest.raises(InvalidModelError, match="1 channels of"):
+            box.leave(np.zeros(shape, np.float32), 1)
     instances = write_model(graph, "inst", kind="instances", size=32, has_hint=False)
-    with pytest.raises(InvalidModelError, match="instances"):
+    with pytest.raises(InvalidModelError, match="labels and masks and scores missing"):
         predict_trimap(halves(), model=instances)
+
+
+def test_a_map_of_half_the_size_is_brought_back():
+    box = Letterbox.of((40, 64), spec(size=64, layout="NCHW"))
+    answer = np.zeros((1, 1, 32, 32), np.float32)
+    answer[:, :, :, 16:] = 1
+    plane = box.leave(answer, 1)
+    assert plane.shape == (20, 32, 1)
+    back = box.back(plane[..., 0])
+    assert back.shape == (40, 64)
+    assert back[:, :30].max() == 0
+    assert back[:, 34:].min() == 1

@@ -49,9 +49,12 @@ def test_folders_are_searched_in_the_order_of_the_design(folders):
 
 def test_rembg_folder_is_in_the_home_by_default(monkeypatch, tmp_path):
     monkeypatch.delenv("U2NET_HOME")
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     assert search_folders()[-1] == tmp_path / ".u2net"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert search_folders()[-1] == tmp_path / "data" / ".u2net"
 
 
 def test_default_is_the_packaged_model_whatever_else_has_its_name(folders):
@@ -79,6 +82,8 @@ def test_rembg_files_need_no_description(folders):
         spec = find_model(name)
         assert (spec.kind, spec.size, spec.dynamic) == ("saliency", size, False)
         assert spec.licence == "Apache-2.0"
+    put(folders["u2net"], "birefnet-general", text=None)
+    assert find_model("birefnet-general").activation == "sigmoid"
 
 
 def test_a_description_goes_before_rembg_names(folders):
@@ -111,6 +116,13 @@ def test_an_unknown_name_says_what_there_is(folders):
         find_model("nett")
     for part in ("'nett'", "net, u2netp", *(str(folder) for folder in folders.values())):
         assert part in str(caught.value)
+
+
+def test_a_known_model_that_is_not_here_says_how_to_get_it(folders):
+    with pytest.raises(ModelNotFoundError, match="`hybridbg models fetch u2netp` gets it"):
+        find_model("u2netp")
+    with pytest.raises(ModelNotFoundError, match=r"see https://github\.com/pytorch"):
+        find_model("deeplabv3")
 
 
 @pytest.mark.parametrize(

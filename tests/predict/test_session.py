@@ -13,7 +13,8 @@ import pytest
 
 from hybridbg.core.errors import InvalidModelError, InvalidOptionError, ModelNotFoundError
 from hybridbg.predict import session as sessions
-from hybridbg.predict.session import available_providers, new_session
+from hybridbg.predict.providers import available_providers
+from hybridbg.predict.session import new_session
 from tests.predict.tiny_models import saliency_graph, trimap_graph
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hybridbg.core.errors import InvalidModelError, ModelNotFoundError
-from hybridbg.predict.spec import MAX_SPEC_BYTES, ModelSpec, file_sha256, load_spec
+from hybridbg.predict.description import MAX_SPEC_BYTES, load_spec
+from hybridbg.predict.spec import ModelSpec, file_sha256
 
 MINIMAL = 'kind = "saliency"\nsize = 320\n'
 
@@ -23,8 +24,8 @@ def described(tmp_path, text, name="net.toml"):
 def test_a_minimal_description_takes_its_names_from_the_file(tmp_path):
     spec = described(tmp_path, MINIMAL)
     assert (spec.name, spec.file) == ("net", tmp_path / "net.onnx")
-    assert (spec.kind, spec.size, spec.divisor, spec.layout) == ("saliency", 320, 32, "NCHW")
-    assert (spec.channels, spec.sha256, spec.dynamic) == (3, None, True)
+    assert (spec.kind, spec.size, spec.divisor, spec.layout) == ("saliency", 320, 32, None)
+    assert (spec.channels, spec.sha256, spec.dynamic) == (3, None, None)
 
 
 def test_a_full_description(tmp_path):
@@ -117,9 +118,8 @@ def test_a_wrong_field_is_named(tmp_path, line, expected):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('kind = "saliency"', "size missing"),
         ("size = 320", "kind missing"),
-        ("", "kind and size missing"),
+        ("", "kind missing"),
         ('kind = "mask"\nsize = 320', "kind must be one of trimap"),
         ('kind = ["trimap"]\nsize = 320', "kind must be"),
         ('kind = "trimap"\nsize = 0', "size must be"),
