@@ -6,13 +6,13 @@ where it saw a soft edge. Only `fusion` puts sources together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hybridbg import graphcut
 from hybridbg.core.types import ByteArray, FloatArray, Shape
-from hybridbg.predict import Session, look_twice, predict_probabilities
+from hybridbg.predict import Choice, Session, look_twice, predict_probabilities
 
 __all__ = ["Evidence", "centred_rect", "from_grabcut", "from_network", "seeds"]
 
@@ -62,7 +62,8 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
     ----------
     image : (H, W, 3) float32, sRGB-coded
     hint : (H, W) float32 in [0, 1], or None
-        0 background, 0.5 don't know, 1 foreground; left out for networks that take none.
+        0 background, 0.5 don't know, 1 foreground; left out for networks that take none. Of
+        objects found one by one, the one it lies around is meant.
     session : Session
 
     Returns
@@ -70,7 +71,8 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
     Evidence
     """
     if hint is None or not session.spec.has_hint:
-        answer = look_twice(image, session=session)
+        choice = None if hint is None else _chosen(hint, session)
+        answer = look_twice(image, session=session, choice=choice)
     else:
         answer = predict_probabilities(image, hint=hint, session=session)
     return Evidence(
@@ -81,6 +83,18 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
         cell=answer.cell,
         steadiness=answer.steadiness,
     )
+
+
+def _chosen(hint: FloatArray, session: Session) -> Choice | None:
+    """Which object a hint means, for a network that finds several."""
+    if session.spec.kind != "instances":
+        return None
+    marked = hint > 0.5 if (hint > 0.5).any() else hint > 0  # a rectangle says only where not
+    rows, cols = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
+    if not rows.size:
+        return None
+    rect = (int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1)
+    return replace(Choice.of(session.spec), rect=rect)
 
 
 def from_grabcut(image: FloatArray, start: ByteArray, *, iterations: int = 3) -> Evidence:

@@ -113,7 +113,8 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     session = None
     if options.method != "grabcut":
         session = options.session or new_session(options.model, num_threads=options.num_threads)
-        if options.method == "predict" and subject.told and not session.spec.has_hint:
+        follows = session.spec.has_hint or session.spec.kind == "instances"
+        if options.method == "predict" and subject.told and not follows:
             raise InvalidOptionError(
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"

@@ -15,7 +15,7 @@ from hybridbg.core.image import Image
 from hybridbg.matting import estimate_alpha
 from hybridbg.pipeline import find_trimap, remove_background, strategy
 from tests.core import icc_profiles
-from tests.predict.tiny_models import saliency_graph
+from tests.predict.tiny_models import instance_graph, saliency_graph
 
 
 def test_the_disc_is_found_and_its_edge_is_clean(disc, disc_mask, tiny_session):
@@ -242,3 +242,29 @@ def test_a_hint_for_a_network_without_one_is_not_dropped_silently(disc, disc_mas
         remove_background(disc, hint=disc_mask, model=model, method="predict")
     alpha = remove_background(disc, hint=disc_mask, model=model).alpha
     assert metrics.iou(alpha > 0.5, disc_mask) > 0.9
+
+
+@pytest.mark.parametrize("wanted", ["left", "right"])
+@pytest.mark.parametrize("told", ["rect", "hint"])
+def test_of_several_objects_the_one_pointed_at_is_cut_out(tmp_path, wanted, told):
+    image = np.full((64, 64, 3), 40, np.uint8)
+    places = {"left": np.s_[20:44, 4:26], "right": np.s_[16:48, 36:60]}
+    masks = np.zeros((2, 64, 64), np.float32)
+    for mask, place in zip(masks, places.values(), strict=True):
+        image[place] = 220
+        mask[place] = 1
+    boxes = [[4, 20, 26, 44], [36, 16, 60, 48]]
+    (tmp_path / "objects.onnx").write_bytes(
+        instance_graph(boxes, [1, 1], [0.9, 0.8], masks[:, None]).SerializeToString()
+    )
+    (tmp_path / "objects.toml").write_text('kind = "instances"\n', encoding="utf-8")
+    truth = masks[list(places).index(wanted)] > 0
+    rows, cols = places[wanted]
+    rect = (rows.start - 3, cols.start - 3, rows.stop + 3, cols.stop + 3)
+    cutout = remove_background(
+        image,
+        model=tmp_path / "objects.onnx",
+        method="predict",
+        **({"rect": rect} if told == "rect" else {"hint": truth}),
+    )
+    assert metrics.iou(cutout.alpha > 0.5, truth) > 0.9
