@@ -28,7 +28,7 @@ def mixed(alpha: Array, foreground: object, background: object) -> Array:
 
 
 def stored(image: Array, noise: float = 0.0, seed: int = 0) -> Array:
-    """What an 8-bit file holds, after a sensor's noise."""
+    """Return what an 8-bit file holds, after a sensor's noise."""
     grain = np.random.default_rng(seed).normal(0, noise, image.shape) if noise else 0
     return (np.round((image + grain).clip(0, 1) * 255) / 255).astype(np.float32)
 
@@ -61,7 +61,7 @@ def ramp(contrast: float, direction: str, shape: tuple[int, int] = (100, 300)) -
 
 
 def soft_edge(contrast: float, width: float, tilt: float, shape: tuple[int, int] = SHAPE) -> Case:
-    """An edge `width` of the picture wide amid much unknown; colours of both sides tilt along it."""
+    """Paint an edge amid much unknown, `width` of the picture wide; both colours tilt along it."""
     across, down = distances(shape, "across"), distances(shape, "down")
     alpha = ((across - 0.5) / width + 0.5).clip(0, 1)
     low = np.float32([0.35, 0.4, 0.3]) + tilt * (down + across - 1)[..., None] * [1, 0.9, 0.7]
@@ -94,7 +94,7 @@ def screen(direction: str, light: float, colour: tuple[float, ...] = GREEN, seed
 
 
 def hole(radius: float, shape: tuple[int, int] = SHAPE) -> Case:
-    """A hole in the foreground that sees no background; what is known of it is in a corner."""
+    """Paint a hole in the foreground that sees no background; what is known of it is in a corner."""
     row, col = np.mgrid[: shape[0], : shape[1]]
     distance = np.hypot(row - shape[0] / 2, col - shape[1] / 2)
     alpha = ((distance - radius) / 3).clip(0, 1).astype(np.float32)
@@ -114,7 +114,7 @@ def clouds(shape: tuple[int, int], scale: float, seed: int, channels: int = 1) -
 
 
 def backdrop(kind: str, shape: tuple[int, int] = SHAPE, seed: int = 0) -> Array:
-    """A wall of one colour, one with light from the side, or something colourful."""
+    """Paint a wall of one colour, one with light from the side, or something colourful."""
     wall = np.ones((*shape, 3), np.float32) * np.float32([0.3, 0.45, 0.6])
     if kind == "flat":
         return wall
@@ -128,11 +128,15 @@ def smoke(kind: str, seed: int = 0, shape: tuple[int, int] = SHAPE) -> Case:
     down = distances(shape, "down")
     thick = (1.6 * down - 0.5 + 0.6 * (clouds(shape, 12, seed)[..., 0] - 0.5)).clip(0, 1)
     alpha = np.where(down > 0.93, 1, np.where(down < 0.06, 0, thick)).astype(np.float32)
-    return mixed(alpha, (0.85, 0.85, 0.88), backdrop(kind, shape, seed)), band(down, 0.05, 0.95), alpha
+    return (
+        mixed(alpha, (0.85, 0.85, 0.88), backdrop(kind, shape, seed)),
+        band(down, 0.05, 0.95),
+        alpha,
+    )
 
 
 def motion(kind: str, length: int = 41, shape: tuple[int, int] = SHAPE) -> Case:
-    """A ball that moved during the exposure, further than it is wide at its ends."""
+    """Paint a ball that moved during the exposure, further than it is wide at its ends."""
     import cv2
 
     row, col = np.mgrid[: shape[0], : shape[1]]
@@ -142,7 +146,7 @@ def motion(kind: str, length: int = 41, shape: tuple[int, int] = SHAPE) -> Case:
 
 
 def pane(kind: str, share: float, shape: tuple[int, int] = SHAPE) -> Case:
-    """A see-through pane in an opaque frame."""
+    """Paint a see-through pane in an opaque frame."""
     row, col = np.mgrid[: shape[0], : shape[1]]
     side = np.maximum(abs(row / shape[0] - 0.5), abs(col / shape[1] - 0.5))
     alpha = np.where(side < 0.25, share, np.where(side < 0.35, 1, 0)).astype(np.float32)
