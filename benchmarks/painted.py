@@ -94,7 +94,7 @@ def screen(direction: str, light: float, colour: tuple[float, ...] = GREEN, seed
 
 
 def hole(radius: float, shape: tuple[int, int] = SHAPE) -> Case:
-    """Paint a hole in the foreground that sees no background; what is known of it is in a corner."""
+    """Paint a hole in the foreground; what is known of the background is in a corner."""
     row, col = np.mgrid[: shape[0], : shape[1]]
     distance = np.hypot(row - shape[0] / 2, col - shape[1] / 2)
     alpha = ((distance - radius) / 3).clip(0, 1).astype(np.float32)
