@@ -15,8 +15,8 @@ How near is near enough is what the known pixel's own neighbours say: q vouches 
 
 so that before a flat screen a trace of foreground is no match, and among leaves it may be. p is of
 the side of q if d < t_q^2, if no pixel of the other side is nearer than 1 / ratio times as far, and
-if 2 t_q is less than ratio times the distance of the other side's: where the two sides differ by
-little more than their noise, being near to one of them says nothing.
+if t_q is less than 2 ratio times the distance of the other side's nearest: where the two sides
+differ by little more than their noise, being near to one of them says nothing.
 
     paper        here
     C            image[row, col, :], sRGB-coded
