@@ -78,7 +78,8 @@ cdef void estimate_tile(
     const float[:, :, ::1] image, const unsigned char[:, ::1] trimap,
     const unsigned char[:, ::1] marks, const float[:, :, ::1] pairs,
     const float[:, ::1] trust, Py_ssize_t pitch, Py_ssize_t top, Py_ssize_t left,
-    float reach, float noise, float overshoot, float misfit, float strength, float doubt, float least,
+    float reach, float noise, float overshoot, float misfit, float strength, float doubt,
+    float least,
     float[:, ::1] prior, float[:, ::1] weight,
 ) noexcept nogil:
     cdef Pixels pixels
@@ -149,7 +150,8 @@ def estimate(
     """Write alpha and its weight where the trimap is 128 and a match or pairs were found."""
     cdef Py_ssize_t tile, across = tiles_along(trimap.shape[1])
     for tile in prange(
-        tiles_along(trimap.shape[0]) * across, schedule="dynamic", chunksize=8, num_threads=num_threads, nogil=True
+        tiles_along(trimap.shape[0]) * across, schedule="dynamic", chunksize=8,
+        num_threads=num_threads, nogil=True,
     ):
         estimate_tile(
             image, trimap, marks, pairs, trust, pitch,

@@ -164,13 +164,14 @@ cdef inline bint matches(float worth, float own, float other, float ratio) noexc
 
 cdef void match_tile(
     const float[:, :, ::1] image, const unsigned char[:, ::1] trimap,
-    const short[:, :, ::1] picks, const float[:, :, ::1] inverse, Py_ssize_t pitch, Py_ssize_t top, Py_ssize_t left,
+    const short[:, :, ::1] picks, const float[:, :, ::1] inverse, Py_ssize_t pitch,
+    Py_ssize_t top, Py_ssize_t left,
     float tolerance, float closeness, float ratio, unsigned char[:, ::1] marks,
 ) noexcept nogil:
     cdef Pixels pixels
     cdef float[2][AREA] best, worth
     cdef float[CHANNELS] low, high
-    cdef float value, reach, seen, gap, total
+    cdef float seen, gap, total
     cdef Py_ssize_t n, c, side, row, col, cell_row, cell_col
     cdef Cells cells
     cdef int place
@@ -239,7 +240,8 @@ def match(
     """Give unknown pixels in `marks`, a copy of the trimap, the side of what they look like."""
     cdef Py_ssize_t tile, across = tiles_along(trimap.shape[1])
     for tile in prange(
-        tiles_along(trimap.shape[0]) * across, schedule="dynamic", chunksize=8, num_threads=num_threads, nogil=True
+        tiles_along(trimap.shape[0]) * across, schedule="dynamic", chunksize=8,
+        num_threads=num_threads, nogil=True,
     ):
         match_tile(
             image, trimap, picks, inverse, pitch, tile // across * TILE, tile % across * TILE,

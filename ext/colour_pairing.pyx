@@ -61,7 +61,8 @@ cdef inline void average_around(
 
 
 cdef void shoot(
-    const float[:, :, ::1] image, const unsigned char[:, ::1] marks, const short[:, :, ::1] picks, Py_ssize_t pitch,
+    const float[:, :, ::1] image, const unsigned char[:, ::1] marks,
+    const short[:, :, ::1] picks, Py_ssize_t pitch,
     float row, float col, float rise, float run,
     Sample* foreground, Sample* background, Py_ssize_t* found,
 ) noexcept nogil:
@@ -97,7 +98,8 @@ cdef void shoot(
 
 
 cdef void pair_cell(
-    const float[:, :, ::1] image, const unsigned char[:, ::1] marks, const short[:, :, ::1] picks, const float[:, :, ::1] directions,
+    const float[:, :, ::1] image, const unsigned char[:, ::1] marks,
+    const short[:, :, ::1] picks, const float[:, :, ::1] directions,
     Py_ssize_t pitch, Py_ssize_t cell_row, Py_ssize_t cell_col, float noise,
     float overshoot, float[:, :, ::1] pairs,
 ) noexcept nogil:
@@ -195,5 +197,6 @@ def pair(
     ):
         if picks[UNKNOWN, cell // across, cell % across] >= 0:
             pair_cell(
-                image, marks, picks, directions, pitch, cell // across, cell % across, noise, overshoot, pairs
+                image, marks, picks, directions, pitch, cell // across, cell % across,
+                noise, overshoot, pairs,
             )
