@@ -1,4 +1,7 @@
-"""Refined alpha: better where closed form guesses, never worse where it is at its best."""
+"""Refined alpha: better where closed form guesses, and no worse on what is tried here.
+
+benchmarks/refinement.py has more cases, with those in which it still is worse.
+"""
 
 from __future__ import annotations
 
