@@ -1,8 +1,9 @@
 """Alpha from the colours of known pixels, with a confidence: the prior that refines closed form.
 
-The three passes and their papers are described in ext/colour_sampling.pyx. Here are the constants,
-and the scale: lengths are in pixels of a picture of half a megapixel and grow with its side, so
-that a picture and its enlargement get the same alpha at the same cost per pixel.
+The passes and their papers are described in ext/colour_matching.pyx, colour_pairing.pyx and
+colour_estimate.pyx, and where to be silent in colour_evenness.pyx. Here are the constants, and the
+scale: lengths are in pixels of a picture of half a megapixel and grow with its side, so that a
+picture and its enlargement get the same alpha at the same cost per pixel.
 
 Where the constants come from: benchmarks/alpha.py on nine pictures of alphamatting.com and on
 generated samples. All stand on plateaus: changing one by half moved the mean SAD by less than 4 %,
@@ -33,6 +34,12 @@ _MATCH_PITCH = 1.0
 _MATCH_COLOUR = 0.03
 """Colour difference (Euclidean, sRGB-coded) up to which an unknown pixel is one with a known."""
 
+_VOUCH = 4.0
+"""Squared colour difference allowed, as a multiple of the variance around the known pixel."""
+
+_VOUCH_LEAST = 1.5e-5
+"""Squared colour difference that 8-bit rounding makes: one level."""
+
 _MATCH_REACH = 30.0
 """How far apart two pixels of the very same colour may be to be one."""
 
@@ -41,6 +48,12 @@ _MATCH_RATIO = 0.15
 
 _PAIR_NOISE = 1e-4
 """Squared colour error below which one pair explains a colour as well as another."""
+
+_OVERSHOOT = 1.5
+"""How far alpha of a pair may leave 0..1, in standard deviations of the pair's noise."""
+
+_MISFIT = 4.0
+"""What a squared colour error that a pair leaves counts for in the variance of alpha."""
 
 _REACH = 12.0
 """How far a pixel looks for the pairs that cells have found."""
@@ -84,7 +97,8 @@ def sampling_prior(
     Returns
     -------
     prior, weight : (H, W) float32 arrays
-        Alpha in [0, 1] and how strongly to hold it, 0 or more, where the trimap is 128; zeros
+        Alpha in [0, 1], or beyond by what noise makes of it, and how strongly to hold it, 0 or
+        more, where the trimap is 128; zeros
         elsewhere, and everywhere if no foreground or no background is known.
 
     References
@@ -93,7 +107,7 @@ def sampling_prior(
     K. He, C. Rhemann, C. Rother, X. Tang, J. Sun, "A Global Sampling Method for Alpha Matting",
     CVPR 2011.
     """
-    from hybridbg._kernels import colour_sampling as kernel
+    from hybridbg._kernels import colour_estimate, colour_evenness, colour_matching, colour_pairing
 
     shape = trimap.shape
     prior = np.zeros(shape, dtype=np.float32)
@@ -107,13 +121,15 @@ def sampling_prior(
     cells = picks.shape[1:]
     trust = np.zeros(cells, dtype=np.float32)
     means = np.empty((*cells, 3), dtype=np.float32)
-    kernel.pick(trimap, pitch, picks, num_threads)
-    kernel.survey(image, picks, pitch, _EVEN, _FAINT, _ROUNDING, means, trust, num_threads)
+    colour_matching.pick(trimap, pitch, picks, num_threads)
+    colour_evenness.survey(image, picks, pitch, _EVEN, _FAINT, _ROUNDING, means, trust, num_threads)
     del means
-    kernel.pick(marks, pitch, picks, num_threads)
+    colour_matching.pick(marks, pitch, picks, num_threads)
     pairs = np.zeros((7, *cells), dtype=np.float32)
-    kernel.pair(image, picks, _directions(), pitch, _PAIR_NOISE, pairs, num_threads)
-    kernel.estimate(
+    colour_pairing.pair(
+        image, marks, picks, _directions(), pitch, _PAIR_NOISE, _OVERSHOOT, pairs, num_threads
+    )
+    colour_estimate.estimate(
         image,
         trimap,
         marks,
@@ -122,6 +138,8 @@ def sampling_prior(
         pitch,
         _REACH * scale,
         _PAIR_NOISE,
+        _OVERSHOOT,
+        _MISFIT,
         _STRENGTH,
         _DOUBT,
         _LEAST,
@@ -134,16 +152,21 @@ def sampling_prior(
 
 def _matched(image: FloatArray, trimap: ByteArray, scale: float, num_threads: int) -> ByteArray:
     """Return the trimap with unknown pixels that look like known ones made known."""
-    from hybridbg._kernels import colour_sampling as kernel
+    from hybridbg._kernels import colour_matching as kernel
 
     pitch = _whole(_MATCH_PITCH * scale)
     picks = _empty_picks(trimap.shape, pitch)
     kernel.pick(trimap, pitch, picks, num_threads)
+    inverse = np.zeros((2, *picks.shape[1:]), dtype=np.float32)
+    kernel.vouch(
+        image, trimap, picks, pitch, _VOUCH, _VOUCH_LEAST, _MATCH_COLOUR**2, inverse, num_threads
+    )
     marks = trimap.copy()
     kernel.match(
         image,
         trimap,
         picks,
+        inverse,
         pitch,
         _MATCH_COLOUR**2,
         (_MATCH_COLOUR / (_MATCH_REACH * scale)) ** 2,

@@ -5,40 +5,51 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hybridbg._kernels import colour_sampling as kernel
+from hybridbg._kernels import colour_estimate, colour_evenness, colour_matching, colour_pairing
+from hybridbg.matting import estimate_alpha
 from hybridbg.matting.sampling import _directions
 from tests.matting.pictures import busiest_crop
 from tests.reference import colour_sampling as reference
 
 IMAGE, TRIMAP = busiest_crop("hair", 48)
 MATCHING = (0.05**2, (0.05 / 20) ** 2, 0.5)
-WEIGHING = (9.0, 1e-4, 0.02, 0.01, 0.02)
+VOUCHING = (4.0, 1e-5, 0.05**2)
+WEIGHING = (9.0, 1e-4, 1.5, 4.0, 0.02, 0.01, 0.02)
 SMALL = [(1, 1), (1, 20), (20, 1), (17, 33)]
 
 
 def picked(trimap, pitch, threads=2):
     rows, cols = (-(-size // pitch) for size in trimap.shape)
     picks = np.empty((3, rows, cols), np.int16)
-    kernel.pick(trimap, pitch, picks, threads)
+    colour_matching.pick(trimap, pitch, picks, threads)
     return picks
 
 
 def surveyed(image, picks, pitch, threads=2):
     trust = np.zeros(picks.shape[1:], np.float32)
     means = np.empty((*trust.shape, 3), np.float32)
-    kernel.survey(image, picks, pitch, 0.25, 5e-6, 1e-4, means, trust, threads)
+    colour_evenness.survey(image, picks, pitch, 0.25, 5e-6, 1e-4, means, trust, threads)
     return trust
+
+
+def vouched(image, trimap, picks, pitch, threads=2):
+    inverse = np.zeros((2, *picks.shape[1:]), np.float32)
+    colour_matching.vouch(image, trimap, picks, pitch, *VOUCHING, inverse, threads)
+    return inverse
 
 
 def matched(image, trimap, pitch, threads=2):
     marks = trimap.copy()
-    kernel.match(image, trimap, picked(trimap, pitch), pitch, *MATCHING, marks, threads)
+    picks = picked(trimap, pitch)
+    inverse = vouched(image, trimap, picks, pitch, threads)
+    colour_matching.match(image, trimap, picks, inverse, pitch, *MATCHING, marks, threads)
     return marks
 
 
-def paired(image, picks, pitch, threads=2):
+def paired(image, marks, picks, pitch, threads=2):
     pairs = np.zeros((7, *picks.shape[1:]), np.float32)
-    kernel.pair(image, picks, _directions(), pitch, 1e-4, pairs, threads)
+    given = (image, marks, picks, _directions(), pitch, 1e-4, 1.5)
+    colour_pairing.pair(*given, pairs, threads)
     return pairs
 
 
@@ -46,10 +57,10 @@ def everything(image, trimap, pitch, threads=2):
     marks = matched(image, trimap, pitch, threads)
     picks = picked(marks, pitch, threads)
     trust = surveyed(image, picked(trimap, pitch, threads), pitch, threads)
-    pairs = paired(image, picks, pitch, threads)
+    pairs = paired(image, marks, picks, pitch, threads)
     prior, weight = (np.zeros(trimap.shape, np.float32) for _ in range(2))
     given = (image, trimap, marks, pairs, trust, pitch, *WEIGHING)
-    kernel.estimate(*given, prior, weight, threads)
+    colour_estimate.estimate(*given, prior, weight, threads)
     return given, prior, weight
 
 
@@ -69,19 +80,30 @@ def test_the_survey_finds_even_slopes(pitch):
     assert (surveyed(np.full_like(ramp, 0.3), unknown, pitch) == 1).all()
 
 
+@pytest.mark.parametrize("pitch", [1, 2, 5])
+def test_known_pixels_vouch_for_what_varies_around_them(pitch):
+    picks = picked(TRIMAP, pitch)
+    expected = reference.vouch(IMAGE, TRIMAP, picks, pitch, *VOUCHING)
+    found = vouched(IMAGE, TRIMAP, picks, pitch)
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
+    assert (found[0][picks[0] >= 0] >= 1 / VOUCHING[2] * 0.999).all()
+
+
 @pytest.mark.parametrize("pitch", [1, 2, 3])
 def test_pixels_that_look_known_become_known(pitch):
     found = matched(IMAGE, TRIMAP, pitch)
-    assert np.array_equal(found, reference.match(IMAGE, TRIMAP, pitch, *MATCHING))
+    inverse = reference.vouch(IMAGE, TRIMAP, picked(TRIMAP, pitch), pitch, *VOUCHING)
+    expected = reference.match(IMAGE, TRIMAP, inverse, pitch, *MATCHING)
+    assert np.array_equal(found, expected)
     assert (found != TRIMAP).any()
 
 
 @pytest.mark.parametrize("pitch", [1, 2, 3])
 def test_cells_keep_the_best_pair_of_their_rays(pitch):
     picks = picked(TRIMAP, pitch)
-    expected = reference.pair(IMAGE, picks, _directions(), pitch, 1e-4)
+    expected = reference.pair(IMAGE, TRIMAP, picks, _directions(), pitch, 1e-4, 1.5)
     assert expected[6].any()
-    np.testing.assert_allclose(paired(IMAGE, picks, pitch), expected, atol=1e-5)
+    np.testing.assert_allclose(paired(IMAGE, TRIMAP, picks, pitch), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("pitch", [1, 2, 3])
@@ -113,6 +135,15 @@ def test_threads_and_read_only_input_do_not_matter(threads):
     _, *expected = everything(IMAGE, TRIMAP, 2, 1)
     assert np.array_equal(prior, expected[0])
     assert np.array_equal(weight, expected[1])
+
+
+def test_what_is_not_contiguous_is_copied_at_the_edge():
+    image, trimap = IMAGE[:, ::-1], np.asfortranarray(TRIMAP[:, ::-1])
+    with pytest.raises(ValueError, match="not C-contiguous"):
+        everything(image, trimap, 2)
+    alpha = estimate_alpha(image, trimap)
+    copied = estimate_alpha(np.ascontiguousarray(image), np.ascontiguousarray(trimap))
+    assert np.array_equal(alpha, copied)
 
 
 def test_double_precision_is_refused():

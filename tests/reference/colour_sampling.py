@@ -1,4 +1,4 @@
-"""Colour sampling as ext/colour_sampling.pyx describes it, pixel by pixel in float64."""
+"""Colour sampling as the heads of ext/colour_*.pyx describe it, pixel by pixel in float64."""
 
 from __future__ import annotations
 
@@ -53,33 +53,56 @@ def survey(image, pitch, even, faint, rounding=0.0):
     return trust
 
 
-def match(image, trimap, pitch, tolerance, closeness, ratio):
+def same_side(marks, pixel, step, reach):
+    """Places at distances of `step` within `reach` steps that are of the pixel's side."""
+    around = pixel + step * np.stack(np.mgrid[-reach : reach + 1, -reach : reach + 1], axis=-1)
+    around = around.reshape(-1, 2)
+    around = around[((around >= 0) & (around < marks.shape)).all(axis=1)]
+    return around[marks[tuple(around.T)] == marks[tuple(pixel)]]
+
+
+def vouch(image, trimap, picks, pitch, multiple, least, most):
+    """One over the squared colour difference that is a match, for each known pick."""
+    inverse = np.zeros((2, *picks.shape[1:]))
+    for number, side in enumerate((0, 2)):
+        for pixel, cell in zip(*places(picks[side], pitch), strict=True):
+            around = same_side(trimap, pixel, pitch, 2)
+            variance = image[tuple(around.T)].astype(np.float64).var(axis=0).sum()
+            inverse[number, cell[0], cell[1]] = 1 / min(multiple * variance + least, most)
+    return inverse
+
+
+def match(image, trimap, inverse, pitch, tolerance, closeness, ratio):
     """The trimap with unknown pixels that look like known ones made known."""
     colours = image.astype(np.float64)
     picks = pick(trimap, pitch)
-    known = [places(picks[side], pitch)[0] for side in (0, 2)]
+    known = [places(picks[side], pitch) for side in (0, 2)]
     marks = trimap.copy()
     for pixel in np.argwhere(trimap == 128):
-        least = []
-        for samples in known:
+        least, worth = [], []
+        for number, (samples, cells) in enumerate(known):
             apart = ((colours[tuple(samples.T)] - colours[tuple(pixel)]) ** 2).sum(axis=1)
             apart += closeness * ((samples - pixel) ** 2).sum(axis=1)
             least.append(apart.min(initial=1e9))
+            worth.append((apart * inverse[number][tuple(cells.T)]).min(initial=1e9))
         for side, mark in enumerate((0, 255)):
-            if least[side] < tolerance and least[side] < ratio**2 * least[1 - side]:
+            near = ratio**2 * least[1 - side]
+            if worth[side] < 1 and least[side] < near * min(4 * worth[side], 1):
                 marks[tuple(pixel)] = mark
     return marks
 
 
-def explain(colours, foreground, background):
-    """Alpha of colours between two, and the squared error that remains."""
+def explain(colours, foreground, background, noise, overshoot):
+    """Alpha of colours between two, or a little beyond, and the squared error that remains."""
     along = foreground - background
-    alpha = np.clip((colours - background) @ along / (along @ along + 1e-5), 0, 1)
+    length = along @ along + 1e-5
+    slack = overshoot * np.sqrt(noise / length)
+    alpha = np.clip((colours - background) @ along / length, -slack, 1 + slack)
     rest = colours - background - alpha[..., None] * along
     return alpha, (rest**2).sum(axis=-1)
 
 
-def pair(image, picks, directions, pitch, noise):
+def pair(image, marks, picks, directions, pitch, noise, overshoot):
     """For each cell with an unknown pixel the best pair of colours on its rays."""
     colours = image.astype(np.float64)
     pairs = np.zeros((7, *picks.shape[1:]))
@@ -101,17 +124,36 @@ def pair(image, picks, directions, pitch, noise):
         )
         patch = colours[around[..., 0], around[..., 1]]
         least = np.inf
+        means = {
+            tuple(sample): colours[tuple(same_side(marks, sample, 1, 1).T)].mean(axis=0)
+            for sample in found[0] + found[2]
+        }
         for f in found[2]:
             for b in found[0]:
-                error = explain(patch, colours[tuple(f)], colours[tuple(b)])[1].mean() + noise
+                both = means[tuple(f)], means[tuple(b)]
+                error = explain(patch, *both, noise, overshoot)[1].mean() + noise
                 away = np.prod([np.hypot(*(pixel - sample)) + 1 for sample in (f, b)])
                 if error**2 * away < least:
                     least = error**2 * away
-                    pairs[:, cell[0], cell[1]] = [*colours[tuple(f)], *colours[tuple(b)], 1]
+                    pairs[:, cell[0], cell[1]] = [*both[0], *both[1], 1]
     return pairs
 
 
-def estimate(image, trimap, marks, pairs, trust, pitch, reach, noise, strength, doubt, least):
+def estimate(
+    image,
+    trimap,
+    marks,
+    pairs,
+    trust,
+    pitch,
+    reach,
+    noise,
+    overshoot,
+    misfit,
+    strength,
+    doubt,
+    least,
+):
     """Alpha and weight where the trimap is unknown."""
     prior, weight = np.zeros(trimap.shape), np.zeros(trimap.shape)
     cells = np.argwhere(pairs[6] > 0)
@@ -124,10 +166,10 @@ def estimate(image, trimap, marks, pairs, trust, pitch, reach, noise, strength, 
         w, a, spread = [], [], []
         for cell in cells[apart < 1]:
             f, b = pairs[:3, cell[0], cell[1]], pairs[3:6, cell[0], cell[1]]
-            alpha, error = explain(image[pixel].astype(np.float64), f, b)
+            alpha, error = explain(image[pixel].astype(np.float64), f, b, noise, overshoot)
             w.append((noise / (error + noise)) ** 3)
             a.append(alpha)
-            spread.append((error + noise) / ((f - b) @ (f - b) + 1e-5))
+            spread.append(misfit * (error + noise) / ((f - b) @ (f - b) + 1e-5))
         w = np.array(w) * (1 - apart[apart < 1]) ** 2
         if w.sum() < 1e-20:
             continue
