@@ -112,7 +112,7 @@ cdef void pair_cell(
     cdef Py_ssize_t place = picks[UNKNOWN, cell_row, cell_col]
     cdef Py_ssize_t row = cell_row * pitch + place // pitch, col = cell_col * pitch + place % pitch
     cdef Py_ssize_t phase = (cell_row % 8 * 8 + cell_col % 8) * 27 % PHASES
-    cdef Py_ssize_t ray, f, b, n, count, step, r, c
+    cdef Py_ssize_t ray, f, b, n, count, step, r, c, best = 0
     cdef float e0, e1, e2, a, cost, least
     found[0] = 0
     found[1] = 0
@@ -168,13 +168,13 @@ cdef void pair_cell(
         cost = cost * cost * away[n]
         if cost < least:
             least = cost
-            f = n
-    pairs[0, cell_row, cell_col] = red[f] + back_red[f]
-    pairs[1, cell_row, cell_col] = green[f] + back_green[f]
-    pairs[2, cell_row, cell_col] = blue[f] + back_blue[f]
-    pairs[3, cell_row, cell_col] = back_red[f]
-    pairs[4, cell_row, cell_col] = back_green[f]
-    pairs[5, cell_row, cell_col] = back_blue[f]
+            best = n
+    pairs[0, cell_row, cell_col] = red[best] + back_red[best]
+    pairs[1, cell_row, cell_col] = green[best] + back_green[best]
+    pairs[2, cell_row, cell_col] = blue[best] + back_blue[best]
+    pairs[3, cell_row, cell_col] = back_red[best]
+    pairs[4, cell_row, cell_col] = back_green[best]
+    pairs[5, cell_row, cell_col] = back_blue[best]
     pairs[6, cell_row, cell_col] = 1
 
 
