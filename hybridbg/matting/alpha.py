@@ -330,7 +330,9 @@ def refined_alpha(
     work = Rising(progress)
     work(0)
     colours = image.srgb() if isinstance(image, Image) else image
-    prior, weight = sampling_prior(colours, trimap, num_threads=num_threads)
+    prior, weight = sampling_prior(
+        colours, trimap, num_threads=num_threads, progress=work.part(0, _SAMPLING)
+    )
     del colours  # the solver decodes what it needs
     sampled = int(np.count_nonzero(weight))
     found = closed_form_alpha(

@@ -17,6 +17,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridbg.core.progress import Report, Rising
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 
@@ -81,9 +82,16 @@ _LARGEST_PITCH = 181
 
 _RAYS, _PHASES = 12, 64
 
+_MATCHED, _SURVEYED, _PAIRED = 0.4, 0.5, 0.7
+"""About how much of the work is done after each step."""
+
 
 def sampling_prior(
-    image: FloatArray, trimap: ByteArray, *, num_threads: int
+    image: FloatArray,
+    trimap: ByteArray,
+    *,
+    num_threads: int,
+    progress: Report | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Estimate alpha from samples of known colours, and how much to trust it.
 
@@ -93,13 +101,15 @@ def sampling_prior(
     trimap : (H, W) uint8, 0 / 128 / 255, C-contiguous
     num_threads : int
         Does not change the result.
+    progress : callable, optional
+        Called with the fraction done after each step; what it raises stops the work.
 
     Returns
     -------
     prior, weight : (H, W) float32 arrays
         Alpha in [0, 1], or beyond by what noise makes of it, and how strongly to hold it, 0 or
-        more, where the trimap is 128; zeros
-        elsewhere, and everywhere if no foreground or no background is known.
+        more, where the trimap is 128; zeros elsewhere, and everywhere if no foreground or no
+        background is known.
 
     References
     ----------
@@ -114,8 +124,10 @@ def sampling_prior(
     weight = np.zeros(shape, dtype=np.float32)
     if not ((trimap == BACKGROUND).any() and (trimap == FOREGROUND).any()):
         return prior, weight
+    work = Rising(progress)
     scale = max(1.0, math.sqrt(trimap.size / _UNIT_PIXELS))
     marks = _matched(image, trimap, scale, num_threads)
+    work(_MATCHED)
     pitch = _whole(_PITCH * scale)
     picks = _empty_picks(shape, pitch)
     cells = picks.shape[1:]
@@ -124,11 +136,13 @@ def sampling_prior(
     colour_matching.pick(trimap, pitch, picks, num_threads)
     colour_evenness.survey(image, picks, pitch, _EVEN, _FAINT, _ROUNDING, means, trust, num_threads)
     del means
+    work(_SURVEYED)
     colour_matching.pick(marks, pitch, picks, num_threads)
     pairs = np.zeros((7, *cells), dtype=np.float32)
     colour_pairing.pair(
         image, marks, picks, _directions(), pitch, _PAIR_NOISE, _OVERSHOOT, pairs, num_threads
     )
+    work(_PAIRED)
     colour_estimate.estimate(
         image,
         trimap,
@@ -147,6 +161,7 @@ def sampling_prior(
         weight,
         num_threads,
     )
+    work(1)
     return prior, weight
 
 
