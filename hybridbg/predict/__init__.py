@@ -8,6 +8,7 @@ request, and ONNX Runtime loads when a session is made.
 
 from __future__ import annotations
 
+from hybridbg.predict.closer import look_closer
 from hybridbg.predict.description import load_spec
 from hybridbg.predict.faces import find_faces, portrait_hint
 from hybridbg.predict.instances import Choice
@@ -37,6 +38,7 @@ __all__ = [
     "find_model",
     "list_models",
     "load_spec",
+    "look_closer",
     "look_twice",
     "new_session",
     "portrait_hint",
