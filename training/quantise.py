@@ -198,7 +198,7 @@ def make(source: Path, out: Path, data: Path) -> None:
     held_out = [one for one in photos if is_held_out(one.name)]
     trained_on = [one for one in photos if not is_held_out(one.name)]
     rng = np.random.default_rng(SEED)
-    picked = rng.choice(len(trained_on), CALIBRATED_ON, replace=False)
+    picked = rng.choice(len(trained_on), min(CALIBRATED_ON, len(trained_on)), replace=False)
     inputs = network_inputs([trained_on[at] for at in picked])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
