@@ -11,6 +11,8 @@ what was measured beside what is asked for.
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +34,8 @@ def main() -> None:
     options.add_argument("--sheet", type=Path, help="write a contact sheet here")
     options.add_argument("--every", type=int, default=1, help="of so many photographs use one")
     given = options.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # it takes minutes: tables as they come
     wanted = given.only.split(",")
     if not set(wanted) <= set(TABLES):
         raise SystemExit(f"--only takes some of {', '.join(TABLES)}, got {given.only}")

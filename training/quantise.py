@@ -8,6 +8,9 @@ brings the answer nearer to the float model's by more than `WORTH_KEEPING`.  Not
 the mean IoU on the photographs held out from training falls by more than `MAX_LOSS`.  Beside the
 model go its description (that of the float model with what differs replaced) and its card.  The
 result depends on the model, the photographs and the version of ONNX Runtime only.
+
+A lone convolution between blocks in INT8 cannot be kept in float: recent versions of ONNX Runtime
+quantise its weights when they load the model.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ CALIBRATED_ON = 40  # photographs
 COMPARED_ON = 24  # of these, when blocks are left out
 LONG_SIDE = 384  # px, of the network's input, as the model's description has it
 QUANTISED = ("Conv", "Add", "Relu")
-WORTH_KEEPING = 0.1  # of the distance to the float model's answer
+WORTH_KEEPING = 0.2  # of the distance to the float model's answer
 MAX_LOSS = 0.01  # of mean IoU on the photographs held out
 SUBJECT_ALPHA = 0.5
 CARD = Path(__file__).parent / "int8_card.md"
