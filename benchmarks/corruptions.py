@@ -108,7 +108,11 @@ def _low_resolution(image: Pixels, _rng: np.random.Generator) -> Pixels:
 
 
 def _occluder(image: Pixels, truth: Mask, rng: np.random.Generator) -> tuple[Pixels, Mask]:
-    """Lay a patterned ellipse around a point of the subject, as large as hides its share."""
+    """Lay an ellipse over a point of the subject, as large as hides its share.
+
+    Its pattern has colours of the rest of the picture: a thing of the scene in front of the
+    subject, not one that stands out more than the subject does.
+    """
     import cv2
 
     places = np.argwhere(truth)
@@ -121,9 +125,10 @@ def _occluder(image: Pixels, truth: Mask, rng: np.random.Generator) -> tuple[Pix
     every = np.moveaxis(np.indices(truth.shape), 0, -1)
     distance = np.linalg.norm((every - centre) @ axes.T, axis=-1)
     patch = distance <= np.quantile(distance[truth], HIDDEN)
-    pattern = rng.uniform(0, 1, 3) + rng.normal(0, 0.15, (PATTERN, PATTERN, 3))
-    cloth = cv2.resize(pattern.clip(0, 1), truth.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.where(patch[..., None], _coded(cloth), image), truth & ~patch
+    colours = image.reshape(-1, 3) if truth.all() else image[~truth]
+    pattern = colours[rng.integers(len(colours), size=(PATTERN, PATTERN))]
+    cloth = cv2.resize(pattern, truth.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(patch[..., None], cloth, image), truth & ~patch
 
 
 def _coded(values: NDArray[np.floating]) -> Pixels:

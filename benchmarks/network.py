@@ -65,7 +65,7 @@ def session_of(model: str) -> Session:
     """Load a model; one without a description is taken to be of the packaged one's kind."""
     path = Path(model)
     if path.suffix == ".onnx" and not path.with_suffix(".toml").is_file():
-        spec = replace(find_model(), name=path.stem, file=path, sha256=None, card=None)
+        spec = replace(find_model(), name=path.stem, file=path, sha256=None, card="")
         return new_session(spec)
     return new_session(model)
 
