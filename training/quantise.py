@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,6 @@ Floats = NDArray[np.float32]
 SEED = 0
 CALIBRATED_ON = 40  # photographs
 COMPARED_ON = 24  # of these, when blocks are left out
-LONG_SIDE = 384  # px, of the network's input, as the model's description has it
 QUANTISED = ("Conv", "Add", "Relu")
 WORTH_KEEPING = 0.2  # of the distance to the float model's answer
 MAX_LOSS = 0.01  # of mean IoU on the photographs held out
@@ -87,13 +87,13 @@ def unfold_half(model: ModelProto) -> None:
     model.graph.node.extend(kept)
 
 
-def network_inputs(photos: Sequence[Photo]) -> list[Floats]:
+def network_inputs(photos: Sequence[Photo], long_side: int) -> list[Floats]:
     """Make inputs of the network, every other one with a rough hint."""
     return [
         as_input(
             photo.image,
             rough_hint(photo.mask > 127, seed=number) if number % 2 else None,
-            LONG_SIDE,
+            long_side,
         )[0]
         for number, photo in enumerate(photos)
     ]
@@ -163,9 +163,9 @@ def choose_blocks(path: Path, inputs: Sequence[Floats], folder: Path) -> list[st
     return chosen
 
 
-def hold_out_scores(path: Path, photos: Sequence[Photo]) -> Scores:
+def hold_out_scores(path: Path, photos: Sequence[Photo], long_side: int) -> Scores:
     """Mean IoU with and without a rough hint."""
-    predict = Predictor(path, LONG_SIDE)
+    predict = Predictor(path, long_side)
     each = []
     for number, photo in enumerate(photos):
         truth = photo.mask > 127
@@ -202,7 +202,8 @@ def make(source: Path, out: Path, data: Path) -> None:
     trained_on = [one for one in photos if not is_held_out(one.name)]
     rng = np.random.default_rng(SEED)
     picked = rng.choice(len(trained_on), min(CALIBRATED_ON, len(trained_on)), replace=False)
-    inputs = network_inputs([trained_on[at] for at in picked])
+    long_side = tomllib.loads(source.with_suffix(".toml").read_text(encoding="utf-8"))["size"]
+    inputs = network_inputs([trained_on[at] for at in picked], long_side)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model = onnx.load(source)
@@ -212,7 +213,7 @@ def make(source: Path, out: Path, data: Path) -> None:
         kept = choose_blocks(plain, inputs, folder)
         parts = blocks(model)
         quantise(plain, made, inputs, [node for part in kept for node in parts[part]])
-        before, after = (hold_out_scores(path, held_out) for path in (plain, made))
+        before, after = (hold_out_scores(path, held_out, long_side) for path in (plain, made))
         content = made.read_bytes()
     for title, a, b in (
         ("no hint", before.alone, after.alone),

@@ -42,7 +42,6 @@ def photographs(tmp_path, monkeypatch):
     """Bright squares on dark, some of them held out."""
     from PIL import Image
 
-    monkeypatch.setattr(quantise, "LONG_SIDE", SIDE)
     monkeypatch.setattr(quantise, "CALIBRATED_ON", 4)
     rng = np.random.default_rng(0)
     for kind in ("image", "mask"):
