@@ -35,6 +35,32 @@ class Ratio:
         return f"{self.low:.2f} / {self.median:.2f} / {self.high:.2f}"
 
 
+@dataclass(frozen=True)
+class Goal:
+    """What is asked for beside what was measured.
+
+    Attributes
+    ----------
+    what : str
+    limit : float
+    measured : float
+    least : bool
+        Whether the limit is the least that will do; otherwise the most.
+    """
+
+    what: str
+    limit: float
+    measured: float
+    least: bool = True
+
+    def row(self) -> list[str]:
+        """Return cells of a table: what, asked for, measured, reached or not."""
+        reached = self.measured >= self.limit if self.least else self.measured <= self.limit
+        sign = ">=" if self.least else "<="
+        said = "reached" if reached else "**not reached**"
+        return [self.what, f"{sign} {self.limit:.3g}", f"{self.measured:.3f}", said]
+
+
 def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Ratio:
     """Compare pair by pair, so that what else the machine does touches both alike."""
     each = np.array(numerators) / np.array(denominators)
@@ -54,6 +80,15 @@ def interleave(
             results[name] = calls[name]()
             seconds[name].append(time.perf_counter() - start)
     return seconds, results
+
+
+def interval(differences: Sequence[float], *, rounds: int = 10_000) -> tuple[float, float]:
+    """Where the mean lies in 95 % of bootstrap samples (Efron's percentile interval), seeded."""
+    values = np.array(differences)
+    rng = np.random.default_rng(0)
+    means = values[rng.integers(len(values), size=(rounds, len(values)))].mean(axis=1)
+    low, high = np.quantile(means, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

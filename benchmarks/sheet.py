@@ -1,17 +1,17 @@
-"""A contact sheet: one row for each photograph, its cut-outs on a checkerboard beside it."""
+"""A contact sheet: rows of small pictures under headings, to look at what figures cannot say."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.compositing import checkerboard
-
-TILE = 200
-GAP = 6
-HEADING = 18
+TILE = 170
+GAP = 5
+HEADING = 16
+REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 class Sheet:
@@ -19,37 +19,31 @@ class Sheet:
 
     Parameters
     ----------
-    columns : list of str
-        Headings: the photograph, then one for each matte.
+    path : Path
+        Where it is to be written, outside of the repository: most test pictures may not be passed
+        on.
+    columns : sequence of str
+        Headings.
     """
 
-    def __init__(self, columns: list[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        if path.resolve().is_relative_to(REPOSITORY):
+            raise SystemExit(f"{path} is inside the repository; write the sheet somewhere else")
+        self.path = path
         self.columns = columns
         self.rows: list[tuple[str, list[NDArray[np.uint8]]]] = []
 
-    def add(
-        self,
-        name: str,
-        image: NDArray[np.uint8],
-        mattes: list[NDArray[np.float32]],
-        score: float,
-    ) -> None:
-        """Add a photograph and its mattes; the image's own colours are put on the checkerboard."""
-        squares = np.round(255 * checkerboard(image.shape[:2])).astype(np.float32)
-        tiles = [_small(image)]
-        for matte in mattes:
-            mixed = matte[..., None] * image + (1 - matte[..., None]) * squares
-            tiles.append(_small(np.round(mixed).astype(np.uint8)))
-        self.rows.append((f"{name}  {score:.3f}", tiles))
+    def add(self, title: str, pictures: Sequence[NDArray[np.generic]]) -> None:
+        """Add a row: pictures (H, W, 3), and maps (H, W), of bytes, bools or floats of [0, 1]."""
+        self.rows.append((title, [_tile(one) for one in pictures]))
 
-    def write(self, path: Path) -> None:
+    def write(self) -> None:
         """Write the sheet; the format follows the suffix."""
         from PIL import Image, ImageDraw
 
         width = GAP + len(self.columns) * (TILE + GAP)
         heights = [HEADING + tiles[0].shape[0] + GAP for _, tiles in self.rows]
-        height = HEADING + sum(heights)
-        sheet = Image.new("RGB", (width, height), "white")
+        sheet = Image.new("RGB", (width, HEADING + sum(heights)), "white")
         draw = ImageDraw.Draw(sheet)
         for column, heading in enumerate(self.columns):
             draw.text((GAP + column * (TILE + GAP), 3), heading, fill="black")
@@ -60,14 +54,16 @@ class Sheet:
                 place = (GAP + column * (TILE + GAP), top + HEADING)
                 sheet.paste(Image.fromarray(tile), place)
             top += needed
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        sheet.save(self.path)
 
 
-def _small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Shrink to fit a tile."""
+def _tile(picture: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Bring to bytes and to the size of a tile."""
     from PIL import Image
 
-    picture = Image.fromarray(image)
-    picture.thumbnail((TILE, TILE))
-    return np.asarray(picture)
+    if picture.dtype != np.uint8:
+        picture = np.rint(255 * picture.astype(np.float32).clip(0, 1)).astype(np.uint8)
+    small = Image.fromarray(picture)
+    small.thumbnail((TILE, TILE))
+    return np.asarray(small)

@@ -149,6 +149,17 @@ def read_photos(folder: Path, weight: float) -> list[Photo]:
     return photos
 
 
+def read_masked_photos(
+    root: Path, weights: dict[str, float] | None = None, *, limit: int | None = None
+) -> list[Photo]:
+    """Read all masked photographs below ``root/train``, those held out among them."""
+    train = root / "train"
+    photos: list[Photo] = []
+    for folder in [train / "animals", *sorted((train / "pseudo").glob("*"))]:
+        photos += read_photos(folder, (weights or {}).get(folder.name, 1.0))[:limit]
+    return photos
+
+
 def read_cutouts(folder: Path, weight: float) -> list[Subject]:
     """Read RGBA pictures with exact alpha, cropped to what is visible."""
     subjects = []
@@ -184,9 +195,7 @@ def load_library(
     `limit` reads at most that many pictures of each folder's list (for quick trials).
     """
     train = root / "train"
-    photos: list[Photo] = []
-    for folder in [train / "animals", *sorted((train / "pseudo").glob("*"))]:
-        photos += read_photos(folder, weights.get(folder.name, 1.0))[:limit]
+    photos = read_masked_photos(root, weights, limit=limit)
     held_out = [p for p in photos if is_held_out(p.name)]
     photos = [p for p in photos if not is_held_out(p.name)]
     rng = np.random.default_rng(0)

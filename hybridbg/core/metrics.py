@@ -5,7 +5,8 @@ Image Matting" (CVPR 2009), computed as the benchmark's published evaluation cod
 Errors that sum over pixels (SAD, gradient, connectivity) are returned in thousands, as tables of
 the field print them; MSE is a mean. Alpha is linear opacity in [0, 1]. Sums run in float64.
 
-Mask scores are the plain intersection over union and Boundary IoU (Cheng et al., CVPR 2021).
+Mask scores are the plain intersection over union, Boundary IoU (Cheng et al., CVPR 2021) and the
+boundary F-measure (Perazzi et al., CVPR 2016).
 """
 
 from __future__ import annotations
@@ -17,13 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core.checks import as_mask
+from hybridbg.core.distance import distance_to
 from hybridbg.core.errors import InvalidOptionError, InvalidTrimapError
 from hybridbg.core.trimap import UNKNOWN, as_trimap
 
 if TYPE_CHECKING:
     from hybridbg.core.types import BoolArray, FloatArray
 
-__all__ = ["boundary_iou", "connectivity_error", "gradient_error", "iou", "mse", "sad"]
+__all__ = [
+    "boundary_f",
+    "boundary_iou",
+    "connectivity_error",
+    "gradient_error",
+    "iou",
+    "mse",
+    "sad",
+]
 
 _THOUSAND: Final = 1000
 # Standard deviation of the Gaussian derivative filters, Rhemann et al. section 3.2.
@@ -191,6 +201,55 @@ def boundary_iou(mask: NDArray[Any], truth: NDArray[Any], *, dilation_ratio: flo
     return _overlap(_inner_band(mask, width), _inner_band(truth, width))
 
 
+def boundary_f(mask: NDArray[Any], truth: NDArray[Any], *, tolerance: float = 2) -> float:
+    """F-measure of two masks' outlines, pixels of which match within a distance.
+
+    Perazzi et al., "A Benchmark Dataset and Evaluation Methodology for Video Object Segmentation"
+    (CVPR 2016), section 4: precision is the share of the mask's outline that lies within the
+    tolerance of the truth's, recall the same the other way round, and F their harmonic mean. An
+    outline is the mask's pixels with a side in common with a pixel outside; where the picture's
+    border cuts the subject there is none. Distances are Euclidean.
+
+    Parameters
+    ----------
+    mask, truth : ndarrays of shape (H, W)
+        As for `iou`.
+    tolerance : float, at least 0
+        In pixels; give it in proportion to the picture's size where sizes differ.
+
+    Returns
+    -------
+    float in [0, 1]
+        1 where neither mask has an outline, 0 where only one has.
+
+    Raises
+    ------
+    InvalidMaskError
+        A mask that is not one, or of another size than the other.
+    InvalidOptionError
+        `tolerance` negative or not finite.
+
+    Examples
+    --------
+    >>> square = np.zeros((64, 64), dtype=bool)
+    >>> square[8:56, 8:56] = True
+    >>> boundary_f(np.roll(square, 2, axis=1), square)
+    1.0
+    >>> round(boundary_f(np.roll(square, 3, axis=1), square), 2)
+    0.52
+    """
+    if not 0 <= tolerance < math.inf:
+        raise InvalidOptionError(f"tolerance must be 0 or more pixels, got {tolerance}")
+    outlines = [_outline(one) for one in _binary_pair(mask, truth)]
+    if not all(outline.any() for outline in outlines):
+        return float(not any(outline.any() for outline in outlines))
+    precision, recall = (
+        float(np.mean(distance_to(other)[one] <= tolerance))
+        for one, other in (outlines, reversed(outlines))
+    )
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
 def _pair(
     alpha: NDArray[Any], truth: NDArray[Any], region: NDArray[Any] | None
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
@@ -290,3 +349,13 @@ def _inner_band(mask: BoolArray, width: int) -> BoolArray:
     )
     band: BoolArray = mask & (kept == 0)
     return band
+
+
+def _outline(mask: BoolArray) -> BoolArray:
+    """Pixels of the mask that share a side with one outside it; the picture's border is none."""
+    import cv2
+
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    # By default OpenCV takes what lies beyond the border as larger than every pixel.
+    outline: BoolArray = mask & (cv2.erode(mask.view(np.uint8), cross) == 0)
+    return outline

@@ -135,6 +135,38 @@ def test_mask_scores_equal_sets(pair):
     )
 
 
+@settings(max_examples=60, deadline=None)
+@given(pair=mask_pairs(), tolerance=st.sampled_from([0, 1, 1.5, 2, 3]))
+def test_boundary_f_equals_sets(pair, tolerance):
+    found = metrics.boundary_f(*pair, tolerance=tolerance)
+    assert found == pytest.approx(reference.boundary_f(*pair, tolerance))
+    assert found == pytest.approx(metrics.boundary_f(*pair[::-1], tolerance=tolerance))
+
+
+def test_boundary_f_of_a_moved_square_falls_only_beyond_the_tolerance():
+    truth = np.zeros((40, 40), bool)
+    truth[10:30, 10:30] = True
+    moved = [metrics.boundary_f(np.roll(truth, by, axis=0), truth) for by in range(6)]
+    assert moved[:3] == [1, 1, 1]
+    assert sorted(moved[2:], reverse=True) == moved[2:]
+    assert moved[3] < 0.8
+
+
+def test_boundary_f_knows_no_outline_at_the_border_of_the_picture():
+    left, right = np.zeros((10, 20), bool), np.zeros((10, 20), bool)
+    left[:, :5] = right[:, 15:] = True
+    full, empty = np.ones((10, 20), bool), np.zeros((10, 20), bool)
+    assert metrics.boundary_f(left, right) == 0
+    assert metrics.boundary_f(full, empty) == 1  # neither has an outline
+    assert metrics.boundary_f(full, left) == 0
+
+
+@pytest.mark.parametrize("tolerance", [-1, float("nan"), float("inf")])
+def test_boundary_f_refuses_a_tolerance_out_of_range(tolerance):
+    with pytest.raises(InvalidOptionError):
+        metrics.boundary_f(np.ones((4, 4)), np.ones((4, 4)), tolerance=tolerance)
+
+
 def test_mask_scores_of_nothing():
     empty, full = np.zeros((5, 5), bool), np.ones((5, 5), bool)
     for score in (metrics.iou, metrics.boundary_iou):

@@ -171,17 +171,3 @@ def test_problems_are_reported_and_do_not_hide_the_rest(folders):
 def test_default_without_its_file_says_so(folders):
     with pytest.raises(ModelNotFoundError, match=DEFAULT_MODEL):
         find_model()
-
-
-def test_the_package_has_its_model():
-    spec = find_model()
-    assert spec.name == DEFAULT_MODEL
-    assert (spec.kind, spec.has_hint, spec.divisor) == ("trimap", True, 32)
-    assert (spec.file.parent / spec.card).is_file()
-
-
-def test_the_packaged_digest_is_that_of_the_file():
-    from hybridbg.predict.spec import file_sha256
-
-    spec = find_model()
-    assert spec.sha256 == file_sha256(spec.file), "put the digest on the right into the TOML file"

@@ -121,3 +121,26 @@ def _chessboard_depth(mask, pixel):
         for column in range(-1, columns + 1)
         if not (0 <= row < rows and 0 <= column < columns and mask[row, column])
     )
+
+
+def boundary_f(mask, truth, tolerance):
+    ours, theirs = (_outline(matte) for matte in (mask, truth))
+    if not ours or not theirs:
+        return 1.0 if not ours and not theirs else 0.0
+    precision, recall = (
+        sum(any(np.hypot(r - y, c - x) <= tolerance for y, x in other) for r, c in one) / len(one)
+        for one, other in ((ours, theirs), (theirs, ours))
+    )
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def _outline(mask):
+    rows, columns = mask.shape
+    return {
+        (row, column)
+        for row, column in pixels(mask)
+        if any(
+            0 <= y < rows and 0 <= x < columns and not mask[y, x]
+            for y, x in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1))
+        )
+    }
