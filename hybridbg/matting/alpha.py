@@ -294,6 +294,20 @@ def closed_form_alpha(
     return ClosedForm(alpha, solution)
 
 
+def _held_together(
+    first: FloatArray,
+    first_weight: FloatArray,
+    second: FloatArray | None,
+    second_weight: FloatArray | None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the one prior that two amount to: their weighted mean, with the sum of the weights."""
+    if second is None or second_weight is None:
+        return first, first_weight
+    weight = first_weight + second_weight
+    share = first_weight / np.maximum(weight, np.finfo(np.float32).tiny)
+    return second + share * (first - second), weight
+
+
 def _multigrid(system: BandSystem, work: Rising) -> ColourMultigrid:
     multigrid = ColourMultigrid(system)
     work(_SET_UP)
@@ -315,13 +329,16 @@ def refined_alpha(
     trimap: ByteArray,
     *,
     num_threads: int,
+    prior: FloatArray | None = None,
+    prior_weight: FloatArray | None = None,
     epsilon: float = DEFAULT_EPSILON,
     tolerance: float = DEFAULT_TOLERANCE,
     progress: Report | None = None,
 ) -> ClosedForm:
     """Solve closed-form matting with a prior from colour samples, for checked arrays.
 
-    Parameters and errors are those of `closed_form_alpha`.
+    Parameters and errors are those of `closed_form_alpha`; a prior that is given and that of the
+    samples are held each with its own weight.
 
     Returns
     -------
@@ -330,17 +347,21 @@ def refined_alpha(
     work = Rising(progress)
     work(0)
     colours = image.srgb() if isinstance(image, Image) else image
-    prior, weight = sampling_prior(
+    samples, weight = sampling_prior(
         colours, trimap, num_threads=num_threads, progress=work.part(0, _SAMPLING)
     )
+    if isinstance(image, Image) and image.encoding == "icc":
+        image = colours  # decoding again would take longer than the memory is worth
     del colours  # the solver decodes what it needs
     sampled = int(np.count_nonzero(weight))
+    if sampled:
+        prior, prior_weight = _held_together(samples, weight, prior, prior_weight)
     found = closed_form_alpha(
         image,
         trimap,
         num_threads=num_threads,
-        prior=prior if sampled else None,
-        prior_weight=weight if sampled else None,
+        prior=prior,
+        prior_weight=prior_weight,
         epsilon=epsilon,
         tolerance=tolerance,
         progress=work.part(_SAMPLING, 1),

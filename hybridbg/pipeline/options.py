@@ -53,7 +53,7 @@ class Options:
     screen : "auto", "green", "blue" or a colour
     plate : image or path, optional
     refine : bool
-        Whether sampled colours help matting where neither a network nor a key gives a prior.
+        Whether sampled colours help matting; with a screen the key alone is the prior.
     session : Session, optional
     num_threads : int
     progress : callable, optional

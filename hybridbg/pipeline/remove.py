@@ -77,7 +77,7 @@ def remove_background(
         The same shot without the subject.
     refine : bool
         Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
-        plain closed form. It matters with a trimap: other sources bring a prior of their own.
+        plain closed form. With a screen the key alone is the prior.
     session : Session, optional
         From `new_session`, in place of `model`.
     num_threads : int, optional
@@ -251,8 +251,15 @@ def _matte(
 ) -> ClosedForm:
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
     keyed = located.screen is not None
-    if options.refine and not keyed and located.prior is None:
-        return refined_alpha(picture, marks, num_threads=options.threads, progress=report)
+    if options.refine and not keyed:
+        return refined_alpha(
+            picture,
+            marks,
+            prior=located.prior,
+            prior_weight=located.prior_weight,
+            num_threads=options.threads,
+            progress=report,
+        )
     return closed_form_alpha(
         picture.linear() if keyed else picture,
         marks,

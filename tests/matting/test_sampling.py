@@ -222,3 +222,17 @@ def test_a_faint_ramp_in_8_bits_is_left_to_closed_form(contrast):
         for refine in (False, True)
     )
     assert refined <= WHISKER[0] * plain + WHISKER[1]
+
+
+def test_a_given_prior_and_the_samples_are_held_each_with_its_weight():
+    image, trimap, _ = CASES["green screen"]
+    rng = np.random.default_rng(3)
+    given = rng.random(trimap.shape, dtype=np.float32)
+    samples, weight = sampling_prior(image, trimap, num_threads=1)
+    for strength in (0.0, 0.01, 1e3):
+        held = np.full(trimap.shape, strength, np.float32)
+        found = refined_alpha(image, trimap, prior=given, prior_weight=held, num_threads=1)
+        both = weight + held
+        mean = (weight * samples + held * given) / np.maximum(both, 1e-30)
+        expected = closed_form_alpha(image, trimap, prior=mean, prior_weight=both, num_threads=1)
+        np.testing.assert_allclose(found.alpha, expected.alpha, rtol=0, atol=1e-3)
