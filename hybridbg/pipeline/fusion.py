@@ -33,10 +33,14 @@ _BAND_SHARE = 0.01
 _REACH_SHARE = 0.11
 """Largest half width, in the same unit: long hair on a head is about this."""
 
-_SOFT = 0.15
-"""Softness from which a pixel near the outline is unknown."""
+_SOFT = 0.05
+"""Softness from which a pixel near the outline is unknown.
 
-_DOUBT = 0.15
+With this and `_DOUBT`, alpha from rough hints on nine pictures with true alpha had the least error
+of limits from .02 to .15: narrower bands lose hair, wider ones leave too much to the matting.
+"""
+
+_DOUBT = 0.05
 """Distance of the fused probability from 0 and 1 that makes a pixel near the outline unknown."""
 
 _SPECK_SHARE = 0.02
