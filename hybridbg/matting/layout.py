@@ -29,7 +29,7 @@ REACH = 2
 _CHUNK_PIXELS = 8192
 """Pixels in one unit of parallel work: big enough to hide the cost of handing it out."""
 
-_CELLS_PER_SUM = 65536
+_CELLS_PER_SUM = 16384
 """Cells in one partial sum of a dot product."""
 
 

@@ -189,7 +189,9 @@ def assemble_system(
         if not too_coarse:
             break
     # Only now: to take the mean off rounds, and windows of nearly one colour would see it.
-    colours[:, 1:] -= colours[:, 1:].mean(axis=0, dtype=np.float64).astype(np.float32)
+    mean = np.einsum("ij->j", colours, dtype=np.float64) / layout.size
+    mean[0] = 0  # the constant stays
+    np.subtract(colours, mean.astype(np.float32), out=colours)
     if prior is not None and prior_weight is not None:
         weight = np.minimum(unknown_of(prior_weight, layout), _HELD)
         diagonal += weight
