@@ -16,7 +16,9 @@ where r^2 = |C - a F - (1 - a) B|^2, here as the mean over 3 x 3 pixels, and a m
     C            image[row, col, :], sRGB-coded
     F, B, a      foreground, background and alpha of a pair, a = (C - B).(F - B) / |F - B|^2
 
-Layout: see sampling.pxd. pairs[0..2] are the F, pairs[3..5] the B of a cell and pairs[6] is 1 where
+Layout: see sampling.pxd. clearance[row, col, side] is a cell's chessboard distance, 255 at most, to
+the nearest cell with a known pixel of side 0, background, or 1, foreground: so far a ray can leap
+without passing one over. pairs[0..2] are the F, pairs[3..5] the B of a cell and pairs[6] is 1 where
 there is a pair.
 
 Threads: each cell writes only its own pair, so the result does not depend on their number.
@@ -32,6 +34,7 @@ cdef enum:
     PAIRS = 144         # RAYS foreground times RAYS background samples
     PATCH = 9
     PHASES = 64         # sets of directions, one for each cell of 8 x 8
+    LONGEST = 255       # cells that a ray may leap over
 
 cdef float FAR = 1e9
 
@@ -62,46 +65,50 @@ cdef inline void average_around(
 
 cdef void shoot(
     const float[:, :, ::1] image, const unsigned char[:, ::1] marks,
-    const short[:, :, ::1] picks, Py_ssize_t pitch,
+    const short[:, :, ::1] picks, const unsigned char[:, :, ::1] clearance, Py_ssize_t pitch,
     float row, float col, float rise, float run,
     Sample* foreground, Sample* background, Py_ssize_t* found,
 ) noexcept nogil:
-    """Walk from cell to cell until both sides are met or the picture ends."""
+    """Leap from cell to cell until both sides are met or the picture ends."""
     cdef float y = row / pitch, x = col / pitch
-    cdef Py_ssize_t cell_row, cell_col, r, c, side
-    cdef bint sought[2]
-    cdef int place
+    cdef float bottom = <float>clearance.shape[0], right = <float>clearance.shape[1]
+    cdef int cell_row, cell_col, side, leap, place
+    cdef int[2] sought
+    cdef Py_ssize_t r, c
     cdef Sample* sample
     cdef float[CHANNELS] colour
     sought[0] = True
     sought[1] = True
-    while sought[0] or sought[1]:
-        if not (0 <= y < picks.shape[1] and 0 <= x < picks.shape[2]):
-            return
-        cell_row = <Py_ssize_t>y
-        cell_col = <Py_ssize_t>x
+    while (sought[0] or sought[1]) and 0 <= y < bottom and 0 <= x < right:
+        cell_row = <int>y
+        cell_col = <int>x
+        leap = LONGEST
         for side in range(2):
+            if not sought[side]:
+                continue
+            if clearance[cell_row, cell_col, side]:
+                leap = min(leap, <int>clearance[cell_row, cell_col, side])
+                continue
+            sought[side] = False
             place = picks[2 * side, cell_row, cell_col]
-            if place >= 0 and sought[side]:
-                sought[side] = False
-                r = cell_row * pitch + place // pitch
-                c = cell_col * pitch + place % pitch
-                sample = (background if side == 0 else foreground) + found[side]
-                average_around(image, marks, r, c, colour)
-                sample.red = colour[0]
-                sample.green = colour[1]
-                sample.blue = colour[2]
-                sample.distance = sqrtf((r - row) * (r - row) + (c - col) * (c - col))
-                found[side] += 1
-        y = y + rise
-        x = x + run
+            r = cell_row * pitch + place // pitch
+            c = cell_col * pitch + place % pitch
+            sample = (background if side == 0 else foreground) + found[side]
+            average_around(image, marks, r, c, colour)
+            sample.red = colour[0]
+            sample.green = colour[1]
+            sample.blue = colour[2]
+            sample.distance = sqrtf((r - row) * (r - row) + (c - col) * (c - col))
+            found[side] += 1
+        y = y + leap * rise
+        x = x + leap * run
 
 
 cdef void pair_cell(
     const float[:, :, ::1] image, const unsigned char[:, ::1] marks,
-    const short[:, :, ::1] picks, const float[:, :, ::1] directions,
-    Py_ssize_t pitch, Py_ssize_t cell_row, Py_ssize_t cell_col, float noise,
-    float overshoot, float[:, :, ::1] pairs,
+    const short[:, :, ::1] picks, const unsigned char[:, :, ::1] clearance,
+    const float[:, :, ::1] directions, Py_ssize_t pitch, Py_ssize_t cell_row,
+    Py_ssize_t cell_col, float noise, float overshoot, float[:, :, ::1] pairs,
 ) noexcept nogil:
     cdef Sample foreground[RAYS]
     cdef Sample background[RAYS]
@@ -118,7 +125,7 @@ cdef void pair_cell(
     found[1] = 0
     for ray in range(RAYS):
         shoot(
-            image, marks, picks, pitch, <float>row, <float>col,
+            image, marks, picks, clearance, pitch, <float>row, <float>col,
             directions[phase, ray, 0], directions[phase, ray, 1], foreground, background, found,
         )
     if found[0] == 0 or found[1] == 0:
@@ -182,6 +189,7 @@ def pair(
     const float[:, :, ::1] image not None,
     const unsigned char[:, ::1] marks not None,
     const short[:, :, ::1] picks not None,
+    const unsigned char[:, :, ::1] clearance not None,
     const float[:, :, ::1] directions not None,
     Py_ssize_t pitch,
     float noise,
@@ -197,6 +205,6 @@ def pair(
     ):
         if picks[UNKNOWN, cell // across, cell % across] >= 0:
             pair_cell(
-                image, marks, picks, directions, pitch, cell // across, cell % across,
-                noise, overshoot, pairs,
+                image, marks, picks, clearance, directions, pitch, cell // across,
+                cell % across, noise, overshoot, pairs,
             )

@@ -5,6 +5,7 @@ def pair(
     image: NDArray[np.float32],
     marks: NDArray[np.uint8],
     picks: NDArray[np.int16],
+    clearance: NDArray[np.uint8],
     directions: NDArray[np.float32],
     pitch: int,
     noise: float,

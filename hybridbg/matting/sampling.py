@@ -140,7 +140,16 @@ def sampling_prior(
     colour_matching.pick(marks, pitch, picks, num_threads)
     pairs = np.zeros((7, *cells), dtype=np.float32)
     colour_pairing.pair(
-        image, marks, picks, _directions(), pitch, _PAIR_NOISE, _OVERSHOOT, pairs, num_threads
+        image,
+        marks,
+        picks,
+        _clearance(picks),
+        _directions(),
+        pitch,
+        _PAIR_NOISE,
+        _OVERSHOOT,
+        pairs,
+        num_threads,
     )
     work(_PAIRED)
     colour_estimate.estimate(
@@ -199,6 +208,15 @@ def _whole(pitch: float) -> int:
 def _empty_picks(shape: Shape, pitch: int) -> NDArray[np.int16]:
     """Room for one pixel of each side in every cell."""
     return np.empty((3, -(-shape[0] // pitch), -(-shape[1] // pitch)), dtype=np.int16)
+
+
+def _clearance(picks: NDArray[np.int16]) -> ByteArray:
+    """Return how many cells each is from the nearest with known background, and foreground."""
+    import cv2
+
+    empty = (picks[::2] < 0).view(np.uint8)
+    distances = [cv2.distanceTransform(side, cv2.DIST_C, 3) for side in empty]
+    return np.stack([np.minimum(distance, 255) for distance in distances], axis=2).astype(np.uint8)
 
 
 def _directions() -> NDArray[np.float32]:

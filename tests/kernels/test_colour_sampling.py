@@ -7,7 +7,7 @@ import pytest
 
 from hybridbg._kernels import colour_estimate, colour_evenness, colour_matching, colour_pairing
 from hybridbg.matting import estimate_alpha
-from hybridbg.matting.sampling import _directions
+from hybridbg.matting.sampling import _clearance, _directions
 from tests.matting.pictures import busiest_crop
 from tests.reference import colour_sampling as reference
 
@@ -46,9 +46,10 @@ def matched(image, trimap, pitch, threads=2):
     return marks
 
 
-def paired(image, marks, picks, pitch, threads=2):
+def paired(image, marks, picks, pitch, threads=2, longest=255):
     pairs = np.zeros((7, *picks.shape[1:]), np.float32)
-    given = (image, marks, picks, _directions(), pitch, 1e-4, 1.5)
+    clearance = np.minimum(_clearance(picks), np.uint8(longest))
+    given = (image, marks, picks, clearance, _directions(), pitch, 1e-4, 1.5)
     colour_pairing.pair(*given, pairs, threads)
     return pairs
 
@@ -104,6 +105,18 @@ def test_cells_keep_the_best_pair_of_their_rays(pitch):
     expected = reference.pair(IMAGE, TRIMAP, picks, _directions(), pitch, 1e-4, 1.5)
     assert expected[6].any()
     np.testing.assert_allclose(paired(IMAGE, TRIMAP, picks, pitch), expected, atol=1e-5)
+
+
+def test_rays_that_leap_meet_what_rays_that_step_meet():
+    random = np.random.default_rng(3)
+    image = random.random((90, 120, 3), dtype=np.float32)
+    trimap = np.full((90, 120), 128, np.uint8)
+    trimap[random.integers(0, 90, 40), random.integers(0, 120, 40)] = random.choice([0, 255], 40)
+    picks = picked(trimap, 2)
+    stepped = paired(image, trimap, picks, 2, longest=1)
+    differs = (paired(image, trimap, picks, 2) != stepped).any(axis=0)
+    assert stepped[6].any()
+    assert differs.mean() < 0.01  # a coordinate rounds to the other side of a cell's border
 
 
 @pytest.mark.parametrize("pitch", [1, 2, 3])
