@@ -8,69 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from hybridbg.cli.options import FORMATS
-from hybridbg.cli.paths import STREAM, TRIMAP_ENDING, check_outputs, name_outputs, output_folder
-from hybridbg.core.errors import ImageWriteError, InvalidOptionError
+from hybridbg.cli.paths import TRIMAP_ENDING, check_outputs, name_outputs, output_folder
+from hybridbg.core.errors import InvalidOptionError
+from hybridbg.studio.work import STREAM, Job
 
-__all__ = ["Job", "check_alpha_fits", "check_lossless", "check_streams", "plan"]
+__all__ = ["check_alpha_fits", "check_lossless", "check_streams", "plan"]
 
 DEFAULT_FORMAT = "png"  # keeps alpha and 16 bits, and every program reads it
 LOSSLESS_FORMATS = ("png", "tiff")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One picture's way: what is read and what is written.
-
-    Attributes
-    ----------
-    source, output : str
-        Paths, or ``-`` for standard input and output.
-    trimap : str or None
-        Where the trimap goes as well.
-    """
-
-    source: str
-    output: str
-    trimap: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The source as messages call it."""
-        return "standard input" if self.source == STREAM else self.source
-
-    @property
-    def outputs(self) -> list[str]:
-        """Everything this job writes."""
-        return [self.output] if self.trimap is None else [self.output, self.trimap]
-
-    @property
-    def exists(self) -> bool:
-        """Whether everything this job writes is there already."""
-        return all(path != STREAM and Path(path).exists() for path in self.outputs)
-
-    def record(self) -> dict[str, str]:
-        """Names for JSON."""
-        names = {"input": self.source, "output": self.output}
-        return names if self.trimap is None else {**names, "trimap": self.trimap}
-
-    def make_folders(self) -> None:
-        """Make the folders that are missing.
-
-        Raises
-        ------
-        ImageWriteError
-            The system refuses.
-        """
-        for path in self.outputs:
-            folder = Path(path).parent
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise ImageWriteError(f"cannot make the folder {str(folder)!r}: {error}") from error
 
 
 def plan(

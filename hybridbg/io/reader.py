@@ -30,10 +30,13 @@ from hybridbg.io.limits import PixelLimit, pillow_unlimited
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-__all__ = ["STANDARD_STREAM", "load"]
+__all__ = ["READABLE", "STANDARD_STREAM", "load"]
 
 STANDARD_STREAM = "-"
 """The path that stands for standard input or output."""
+
+READABLE = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif", ".bmp")
+"""Suffixes by which pictures are found in a folder; what a file is, its first bytes tell."""
 
 SIGNATURES = {
     png.SIGNATURE: "png",

@@ -13,9 +13,9 @@ import pytest
 from click.testing import Result
 from PIL import Image as PILImage
 
-import hybridbg.cli.removal
 from hybridbg.cli.options import FORMATS, METHODS
 from hybridbg.core.errors import SolverError
+from hybridbg.studio.work import Bench, Job
 
 Run = Callable[..., Result]
 GIVEN = ("--trimap", "trimap.png")  # matting only: quick, and without a network
@@ -185,14 +185,14 @@ class TestSeveral:
     def test_interrupted_between_pictures(
         self, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real = hybridbg.cli.removal.Removal._write
+        real = Bench._write
 
-        def stop_at_green(self: object, cutout: object, job: object, background: object) -> None:
-            if "green" in job.source:  # type: ignore[attr-defined]
+        def stop_at_green(self: Bench, cutout: Any, job: Job) -> None:
+            if "green" in job.source:
                 raise KeyboardInterrupt
-            real(self, cutout, job, background)  # type: ignore[arg-type]
+            real(self, cutout, job)
 
-        monkeypatch.setattr(hybridbg.cli.removal.Removal, "_write", stop_at_green)
+        monkeypatch.setattr(Bench, "_write", stop_at_green)
         result = run("remove", "red.png", "green.jpg", *GIVEN, "--json")
         assert result.exit_code == 130
         assert result.stderr.endswith("interrupted\n")
