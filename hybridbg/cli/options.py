@@ -25,7 +25,7 @@ __all__ = [
 METHODS = ("auto", "key", "grabcut", "predict")
 """Values of ``--method``: those of `hybridbg.remove_background`."""
 
-FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
+FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif", "exr": ".exr"}
 """Values of ``--format`` and the suffix each gives to a file."""
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])

@@ -1,4 +1,4 @@
-"""Pictures in and out: PNG, JPEG, WebP and TIFF, with their depth, encoding and metadata.
+"""Pictures in and out: PNG, JPEG, WebP, TIFF and OpenEXR, with their depth, encoding and metadata.
 
 `load` and `save` are the two verbs; `encode` gives the bytes without writing them. `as_image`,
 `as_grey` and `as_hint` take whatever a public function was handed (path, "-", PIL image, array).

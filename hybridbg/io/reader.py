@@ -2,7 +2,7 @@
 
 The format is told by the file's first bytes, never by its name. The header is checked against the
 pixel limit before anything is decoded, so that an absurd size costs no memory. Formats are decoded
-by Pillow, except what has more than 8 bits per sample (see `hybridbg.io.png`, `hybridbg.io.tiff`).
+by Pillow, except what has more than 8 bits per sample (see `hybridbg.io.png`, `tiff` and `exr`).
 Of animations and multi-page files the first picture is read.
 """
 
@@ -24,7 +24,7 @@ from hybridbg.core.image import Image
 from hybridbg.core.pillow import DAMAGE, to_samples
 from hybridbg.core.samples import Samples, interpret
 from hybridbg.core.types import Encoding
-from hybridbg.io import png, tiff
+from hybridbg.io import exr, png, tiff
 from hybridbg.io.limits import PixelLimit, pillow_unlimited
 
 if TYPE_CHECKING:
@@ -35,7 +35,19 @@ __all__ = ["READABLE", "STANDARD_STREAM", "load"]
 STANDARD_STREAM = "-"
 """The path that stands for standard input or output."""
 
-READABLE = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".gif", ".bmp")
+READABLE = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".gif",
+    ".bmp",
+    ".exr",
+)
 """Suffixes by which pictures are found in a folder; what a file is, its first bytes tell."""
 
 SIGNATURES = {
@@ -47,6 +59,7 @@ SIGNATURES = {
     b"MM\0+": "tiff",
     b"GIF8": "gif",
     b"BM": "bmp",
+    exr.SIGNATURE: "exr",
 }
 DECODERS = {
     "png": ("PngImagePlugin", "PngImageFile"),
@@ -65,7 +78,7 @@ def load(
     max_pixels: int | None = None,
     encoding: Encoding | None = None,
 ) -> Image:
-    """Load a picture: PNG, JPEG, WebP, TIFF, GIF or BMP.
+    """Load a picture: PNG, JPEG, WebP, TIFF, GIF, BMP, or OpenEXR with its extra.
 
     Parameters
     ----------
@@ -115,6 +128,9 @@ def load(
 
             if file_format == "tiff":
                 samples = tiff.decode(stream, name, check)
+            elif file_format == "exr":
+                samples = exr.decode(stream, name, check)
+                encoding = encoding or "linear"  # by the format's convention
             else:
                 samples = _decode(stream, head, file_format, name, check)
             return interpret(samples, encoding=encoding, path=path, file_format=file_format)
@@ -179,7 +195,8 @@ def _recognise(head: bytes, name: str) -> str:
             f"{name}: HEIC, AVIF and films are not read; convert it to JPEG, PNG or TIFF first"
         )
     raise ImageReadError(
-        f"{name}: not a picture in a known format; expected PNG, JPEG, WebP, TIFF, GIF or BMP"
+        f"{name}: not a picture in a known format; expected PNG, JPEG, WebP, TIFF, GIF, "
+        "BMP or OpenEXR"
     )
 
 

@@ -15,6 +15,7 @@ from PIL import Image as PILImage
 
 from hybridbg.cli.options import FORMATS, METHODS
 from hybridbg.core.errors import SolverError
+from hybridbg.io import load
 from hybridbg.studio.work import Bench, Job
 
 Run = Callable[..., Result]
@@ -75,7 +76,17 @@ class TestOne:
         assert pixels("x.jpg").shape == (48, 48, 3)
         assert abs(pixels("x.jpg")[2, 2].astype(int) - (0, 255, 0)).max() < 4
 
-    @pytest.mark.parametrize(("file_format", "suffix"), FORMATS.items())
+    def test_openexr(self, folder: Path, run: Run) -> None:
+        pytest.importorskip("OpenEXR")
+        assert run("remove", "red.png", *GIVEN, "-o", "x.exr").stdout == "x.exr\n"
+        assert run("remove", "x.exr", *GIVEN, "-o", "y.png").exit_code == 0
+        image = load("x.exr")
+        assert (image.encoding, image.pixels[2, 2].tolist()) == ("linear", [0, 0, 0])
+        np.testing.assert_allclose(image.srgb()[24, 24] * 255, (200, 60, 40), atol=0.1)
+
+    @pytest.mark.parametrize(
+        ("file_format", "suffix"), [item for item in FORMATS.items() if item[0] != "exr"]
+    )
     def test_format(self, folder: Path, run: Run, file_format: str, suffix: str) -> None:
         result = run("remove", "red.png", *GIVEN, "--format", file_format, "--background", "white")
         assert result.stdout == f"red-cutout{suffix}\n"
