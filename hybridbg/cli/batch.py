@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +79,16 @@ def run_batch(
     *,
     workers: int | None,
     resume: bool,
+    notes: Mapping[str, Any] | None = None,
 ) -> int:
-    """Work off pictures side by side, report, and return the exit code."""
+    """Work off pictures side by side, report with `notes` for JSON, and return the exit code."""
     removal = Removal(reporter)
     try:
         removal.run_side_by_side(jobs, settings, workers=workers, resume=resume)
     except KeyboardInterrupt:
-        reporter.json(removal.report())
+        reporter.json({**removal.report(), **(notes or {})})
         raise
-    reporter.json(removal.report())
+    reporter.json({**removal.report(), **(notes or {})})
     if not removal.failed:
         return DONE
     reporter.message(f"{len(removal.failed)} of {len(jobs)} pictures failed")

@@ -10,7 +10,14 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from hybridbg.cli.options import FORMATS
-from hybridbg.cli.paths import TRIMAP_ENDING, check_outputs, name_outputs, output_folder
+from hybridbg.cli.paths import (
+    FOREGROUND_ENDING,
+    MATTE_ENDING,
+    TRIMAP_ENDING,
+    check_outputs,
+    name_outputs,
+    output_folder,
+)
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.studio.work import STREAM, Job
 
@@ -27,6 +34,8 @@ def plan(
     ending: str,
     file_format: str | None = None,
     trimap: str | None = None,
+    foreground: str | None = None,
+    matte: str | None = None,
     protected: Iterable[str] = (),
 ) -> list[Job]:
     """Name everything that will be written, and refuse what cannot or must not be.
@@ -35,7 +44,7 @@ def plan(
     ----------
     sources : sequence of str
         Expanded inputs.
-    output, trimap : str or None
+    output, trimap, foreground, matte : str or None
         A file for one source, a folder for several.
     ending : str
         Added to the names of outputs that are not given, such as ``-cutout``.
@@ -54,7 +63,7 @@ def plan(
     Examples
     --------
     >>> plan(["cat.jpg"], None, ending="-cutout")
-    [Job(source='cat.jpg', output='cat-cutout.png', trimap=None)]
+    [Job(source='cat.jpg', output='cat-cutout.png', trimap=None, foreground=None, matte=None)]
     """
     from hybridbg.io import format_of
 
@@ -68,9 +77,19 @@ def plan(
     check_lossless(path for path in trimaps if path is not None)
     for path in outputs:
         format_of(path, file_format)
-    jobs = [Job(*names) for names in zip(sources, outputs, trimaps, strict=True)]
+    extras = [
+        [None] * len(sources)
+        if given is None
+        else name_outputs(sources, given, ending=ending_of, suffix=suffix)
+        for given, ending_of in ((foreground, FOREGROUND_ENDING), (matte, MATTE_ENDING))
+    ]
+    for path in (path for paths in extras for path in paths if path is not None):
+        format_of(path)
+    jobs = [Job(*names) for names in zip(sources, outputs, trimaps, *extras, strict=True)]
     several = len(sources) > 1
-    folders = (output_folder(given, several=several) for given in (output, trimap))
+    folders = (
+        output_folder(given, several=several) for given in (output, trimap, foreground, matte)
+    )
     check_outputs(
         [(job.source, path) for job in jobs for path in job.outputs],
         protected=[*sources, *protected],

@@ -20,6 +20,8 @@ from hybridbg.studio.work import STREAM
 __all__ = [
     "ALPHA_ENDING",
     "CUTOUT_ENDING",
+    "FOREGROUND_ENDING",
+    "MATTE_ENDING",
     "TRIMAP_ENDING",
     "check_outputs",
     "expand",
@@ -31,6 +33,9 @@ __all__ = [
 
 CUTOUT_ENDING, ALPHA_ENDING, TRIMAP_ENDING = "-cutout", "-alpha", "-trimap"
 """What is added to a source's name where its output is given none."""
+
+FOREGROUND_ENDING, MATTE_ENDING = "-foreground", "-matte"
+"""Likewise, of what `hybridbg key` writes besides."""
 
 
 def expand(patterns: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from hybridbg.cli.report import Reporter
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.studio.work import Job, Settings
 
-__all__ = ["check_contradictions", "remove"]
+__all__ = ["check_contradictions", "remove", "run_here"]
 
 
 @click.command()
@@ -78,6 +78,13 @@ def remove(
     check_contradictions(settings, jobs)
     if settings.trimap is not None and len(jobs) > 1:
         reporter.warning(f"the same trimap cuts out all {len(jobs)} pictures")
+    return run_here(reporter, jobs, settings, keep_existing=keep_existing)
+
+
+def run_here(
+    reporter: Reporter, jobs: list[Job], settings: Settings, *, keep_existing: bool
+) -> int:
+    """Work off pictures one by one, report, and return the exit code."""
     removal = Removal(reporter)
     try:
         removal.run(jobs, settings, keep_existing=keep_existing)

@@ -6,11 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from hybridbg.core.checks import one_of
+from hybridbg.core.checks import as_number, one_of
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.progress import Progress
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Rect
+from hybridbg.keying.despill import Limit
 from hybridbg.predict import ModelSpec, Session
 
 __all__ = ["METHODS", "Method", "Options", "Subject"]
@@ -54,6 +55,8 @@ class Options:
     plate : image or path, optional
     refine : bool
         Whether sampled colours help matting where neither a network nor a key gives a prior.
+    despill : {"average", "max", "min"}
+    despill_strength : float in [0, 1]
     session : Session, optional
     num_threads : int
     progress : callable, optional
@@ -69,12 +72,16 @@ class Options:
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
     refine: bool = True
+    despill: Limit = "average"
+    despill_strength: float = 1.0
     session: Session | None = None
     num_threads: int | None = None
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
         one_of(self.method, "method", METHODS)
+        one_of(self.despill, "despill", get_args(Limit))
+        as_number(self.despill_strength, "despill_strength", minimum=0, maximum=1)
         resolve_num_threads(self.num_threads)
         if self.method not in ("auto", "key") and self.wants_key:
             raise InvalidOptionError(

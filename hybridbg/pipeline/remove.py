@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from hybridbg import io
+from hybridbg import io, keying
 from hybridbg.core import trimap as trimaps
 from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image
 from hybridbg.core.progress import Progress, Report, Rising
-from hybridbg.core.types import ByteArray, ColourLike, ImageLike
-from hybridbg.keying import despill
+from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike
+from hybridbg.keying.despill import Limit
 from hybridbg.matting import (
     DEFAULT_EPSILON,
     ClosedForm,
@@ -49,6 +49,8 @@ def remove_background(
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
     refine: bool = True,
+    despill: Limit = "average",
+    despill_strength: float = 1.0,
     session: Session | None = None,
     num_threads: int | None = None,
     progress: Progress | None = None,
@@ -78,6 +80,10 @@ def remove_background(
     refine : bool
         Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
         plain closed form. It matters with a trimap: other sources bring a prior of their own.
+    despill : {"average", "max", "min"}
+        The limit that a key leaves to the screen's channel; see `hybridbg.despill`.
+    despill_strength : float in [0, 1]
+        Part of the spill that a key takes away.
     session : Session, optional
         From `new_session`, in place of `model`.
     num_threads : int, optional
@@ -115,6 +121,8 @@ def remove_background(
         screen=screen,
         plate=plate,
         refine=refine,
+        despill=despill,
+        despill_strength=despill_strength,
         session=session,
         num_threads=num_threads,
         progress=progress,
@@ -125,12 +133,7 @@ def remove_background(
     with watch.stage("matting") as report:
         matte = _matte(picture, marks, located, options, report)
     with watch.stage("foreground") as report:
-        if located.screen is None:
-            colours = multilevel_foreground(
-                picture.rgb(), matte.alpha, num_threads=options.threads, progress=report
-            )
-        else:
-            colours = despill(picture, located.screen, alpha=matte.alpha)
+        colours = _foreground(picture, matte.alpha, located, options, report)
     opacity = picture.alpha_float()
     return Cutout(
         image=picture,
@@ -261,6 +264,23 @@ def _matte(
         epsilon=_KEY_EPSILON if keyed else DEFAULT_EPSILON,
         num_threads=options.threads,
         progress=report,
+    )
+
+
+def _foreground(
+    picture: Image, alpha: FloatArray, located: Located, options: Options, report: Report
+) -> FloatArray:
+    """Colours of the subject alone: estimated, or what is left when the screen is taken off."""
+    if located.screen is None:
+        return multilevel_foreground(
+            picture.rgb(), alpha, num_threads=options.threads, progress=report
+        )
+    return keying.despill(
+        picture,
+        located.screen,
+        alpha=alpha,
+        method=options.despill,
+        strength=options.despill_strength,
     )
 
 

@@ -2,7 +2,7 @@
 
 Files that serve every picture (hint, trimap, plate, background) are read, the colour is
 understood and the network is loaded once, when the bench is set up, so that a mistake there costs
-nothing. Jobs and settings hold words and paths only: they travel to worker processes.
+nothing. Jobs and settings are small: they travel to worker processes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hybridbg.core.progress import Progress
+    from hybridbg.keying.despill import Limit
     from hybridbg.pipeline import Cutout
+    from hybridbg.pipeline.mattes import Polygon
     from hybridbg.predict import Session
+    from hybridbg.studio.sequence import ShotPlate
 
 __all__ = ["STREAM", "Bench", "Job", "Settings"]
 
@@ -37,13 +40,15 @@ class Job:
     ----------
     source, output : str
         Paths, or ``-`` for standard input and output.
-    trimap : str or None
-        Where the trimap goes as well.
+    trimap, foreground, matte : str or None
+        Where the trimap, the colours without alpha, and alpha as a grey picture go as well.
     """
 
     source: str
     output: str
     trimap: str | None = None
+    foreground: str | None = None
+    matte: str | None = None
 
     @property
     def name(self) -> str:
@@ -53,7 +58,7 @@ class Job:
     @property
     def outputs(self) -> list[str]:
         """Everything this job writes."""
-        return [self.output] if self.trimap is None else [self.output, self.trimap]
+        return [path for name, path in self.record().items() if name != "input"]
 
     @property
     def finished(self) -> bool:
@@ -69,7 +74,8 @@ class Job:
     def record(self) -> dict[str, str]:
         """Names for JSON."""
         names = {"input": self.source, "output": self.output}
-        return names if self.trimap is None else {**names, "trimap": self.trimap}
+        extras = {"trimap": self.trimap, "foreground": self.foreground, "matte": self.matte}
+        return names | {name: path for name, path in extras.items() if path is not None}
 
     def make_folders(self) -> None:
         """Make the folders that are missing.
@@ -97,7 +103,7 @@ class Settings:
     rect: tuple[int, int, int, int] | None
     trimap: str | None
     screen: str
-    plate: str | None
+    plate: str | ShotPlate | None
     refine: bool
     background: str | None
     alpha_only: bool
@@ -105,12 +111,18 @@ class Settings:
     file_format: str | None
     max_pixels: int | None
     threads: int | None
+    garbage: tuple[str | Polygon, ...] = ()
+    core: tuple[str | Polygon, ...] = ()
+    despill: Limit = "average"
+    despill_strength: float = 1.0
+    exr_float: bool = False
+    exr_straight: bool = False
 
     @property
     def files_read(self) -> list[str]:
         """Files that are read besides the inputs."""
         files = (self.hint, self.trimap, self.plate, self.background_file)
-        return [path for path in files if path is not None]
+        return [path for path in (*files, *self.garbage, *self.core) if isinstance(path, str)]
 
     @property
     def background_file(self) -> str | None:
@@ -141,15 +153,21 @@ class Bench:
         self._evidence: dict[str, Any] = {
             "hint": self._mask(settings.hint),
             "trimap": self._mask(settings.trimap),
-            "plate": None
-            if settings.plate is None
-            else load(settings.plate, max_pixels=settings.max_pixels),
+            "plate": load(settings.plate, max_pixels=settings.max_pixels)
+            if isinstance(settings.plate, str)
+            else None,
             "rect": settings.rect,
             "method": settings.method,
             "screen": settings.screen,
             "refine": settings.refine,
+            "despill": settings.despill,
+            "despill_strength": settings.despill_strength,
             "session": self._session(),
             "num_threads": settings.threads,
+        }
+        self._mattes: dict[str, list[Any]] = {
+            name: [self._mask(matte) if isinstance(matte, str) else matte for matte in mattes]
+            for name, mattes in (("garbage", settings.garbage), ("core", settings.core))
         }
 
     def work(self, job: Job, progress: Progress | None = None) -> dict[str, Any]:
@@ -173,10 +191,16 @@ class Bench:
         """
         from hybridbg.io import load
         from hybridbg.pipeline import remove_background
+        from hybridbg.pipeline.mattes import hint_from_mattes
 
         began = time.perf_counter()
         image = load(job.source, max_pixels=self.settings.max_pixels)
-        cutout = remove_background(image, progress=progress, **self._evidence)
+        evidence = dict(self._evidence)
+        if any(self._mattes.values()):
+            evidence["hint"] = hint_from_mattes(image.shape, **self._mattes)
+        if self.settings.plate is not None and not isinstance(self.settings.plate, str):
+            evidence["plate"] = self.settings.plate.at(job.source)
+        cutout = remove_background(image, progress=progress, **evidence)
         job.make_folders()
         self._write(cutout, job)
         return {
@@ -188,17 +212,26 @@ class Bench:
         }
 
     def _write(self, cutout: Cutout, job: Job) -> None:
+        import numpy as np
+
         from hybridbg import io
 
+        dtype = np.float32 if self.settings.exr_float else None
         cutout.save(
             job.output,
             format=self.settings.file_format,
             background=self._background,
             alpha_only=self.settings.alpha_only,
             crop=self.settings.crop,
+            dtype=dtype,
+            premultiplied=not self.settings.exr_straight,
         )
         if job.trimap is not None:
             io.save(job.trimap, cutout.trimap)
+        for path, array in ((job.foreground, cutout.foreground), (job.matte, cutout.alpha)):
+            if path is not None:
+                exr = io.format_of(path) == "exr"
+                io.save(path, array, like=cutout.image, dtype=dtype if exr else cutout.image.dtype)
 
     def _background_value(self) -> Any:
         """Read the background: an `Image`, a colour, or None."""
