@@ -28,10 +28,12 @@ from hybridbg.core.errors import (
     InvalidOptionError,
     InvalidTrimapError,
     ModelError,
+    ModelFetchError,
     ModelNotFoundError,
     NoSubjectError,
     NotEnoughMemoryError,
     SolverError,
+    WorkerDiedError,
 )
 
 if TYPE_CHECKING:
@@ -60,10 +62,12 @@ __all__ = [
     "InvalidOptionError",
     "InvalidTrimapError",
     "ModelError",
+    "ModelFetchError",
     "ModelNotFoundError",
     "NoSubjectError",
     "NotEnoughMemoryError",
     "SolverError",
+    "WorkerDiedError",
     "__version__",
     "composite",
     "despill",

@@ -172,7 +172,7 @@ def _read_preset(context: click.Context, _: click.Parameter, path: str | None) -
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{path!r} is not TOML: {error}") from None
     names = {
-        long.lstrip("-"): option.name
+        long.lstrip("-"): option
         for option in context.command.params
         if isinstance(option, click.Option)
         for long in option.opts
@@ -187,11 +187,14 @@ def _read_preset(context: click.Context, _: click.Parameter, path: str | None) -
     nested = [key for key, value in values.items() if isinstance(value, dict)]
     if nested:
         raise click.BadParameter(f"{path!r}: {nested[0]!r} is a table; expected one value")
+    options = {names[key.replace("_", "-")]: value for key, value in values.items()}
     context.default_map = {
-        names[key.replace("_", "-")]: _as_written(value) for key, value in values.items()
+        str(option.name): _as_written(value, option) for option, value in options.items()
     }
 
 
-def _as_written(value: Any) -> Any:
-    """Write a list as the command line has it: parted by commas."""
+def _as_written(value: Any, option: click.Option) -> Any:
+    """Take a list for an option given several times, or for what commas part."""
+    if option.multiple:
+        return value if isinstance(value, list) else [value]
     return ",".join(map(str, value)) if isinstance(value, list) else value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hybridbg.io.files import remove_leftovers, write_bytes
 from hybridbg.io.limits import DEFAULT_MAX_PIXELS, MAX_PIXELS_VARIABLE
-from hybridbg.io.reader import READABLE, load
+from hybridbg.io.reader import READABLE, load, readable
 from hybridbg.io.sources import as_colour_or_image, as_grey, as_hint, as_image
 from hybridbg.io.writer import FORMATS, check_target, encode, format_of, save
 
@@ -25,6 +25,7 @@ __all__ = [
     "encode",
     "format_of",
     "load",
+    "readable",
     "remove_leftovers",
     "save",
     "write_bytes",

@@ -24,13 +24,13 @@ from hybridbg.core.image import Image
 from hybridbg.core.pillow import DAMAGE, to_samples
 from hybridbg.core.samples import Samples, interpret
 from hybridbg.core.types import Encoding
-from hybridbg.io import exr, png, tiff
+from hybridbg.io import exr, png, raw, tiff
 from hybridbg.io.limits import PixelLimit, pillow_unlimited
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-__all__ = ["READABLE", "STANDARD_STREAM", "load"]
+__all__ = ["READABLE", "STANDARD_STREAM", "load", "readable"]
 
 STANDARD_STREAM = "-"
 """The path that stands for standard input or output."""
@@ -48,7 +48,7 @@ READABLE = (
     ".bmp",
     ".exr",
 )
-"""Suffixes by which pictures are found in a folder; what a file is, its first bytes tell."""
+"""Suffixes by which `readable` finds pictures; what a file is, its first bytes tell."""
 
 SIGNATURES = {
     png.SIGNATURE: "png",
@@ -72,13 +72,25 @@ HEAD_SIZE = 32  # bytes that tell the format, the depth of PNG and the size of W
 WEBP_HEADER_SIZE = 30
 
 
+def readable(path: str | os.PathLike[str]) -> bool:
+    """Whether a file of a folder is one of its pictures, by its suffix; RAW where it can be read.
+
+    Examples
+    --------
+    >>> readable("cat.JPG"), readable("notes.txt")
+    (True, False)
+    """
+    suffix = Path(path).suffix.lower()
+    return suffix in READABLE or (suffix in raw.SUFFIXES and raw.installed())
+
+
 def load(
     source: str | os.PathLike[str] | bytes | BinaryIO,
     *,
     max_pixels: int | None = None,
     encoding: Encoding | None = None,
 ) -> Image:
-    """Load a picture: PNG, JPEG, WebP, TIFF, GIF, BMP, or OpenEXR with its extra.
+    """Load a picture: PNG, JPEG, WebP, TIFF, GIF, BMP, or with their extras OpenEXR and camera RAW.
 
     Parameters
     ----------
@@ -128,6 +140,8 @@ def load(
 
             if file_format == "tiff":
                 samples = tiff.decode(stream, name, check)
+            elif file_format == "raw":
+                samples = raw.decode(stream, name, check)
             elif file_format == "exr":
                 samples = exr.decode(stream, name, check)
                 encoding = encoding or "linear"  # by the format's convention
@@ -185,6 +199,8 @@ def _measure(stream: BinaryIO) -> tuple[bytes, int]:
 def _recognise(head: bytes, name: str) -> str:
     if not head:
         raise ImageReadError(f"{name}: the file is empty (0 bytes)")
+    if raw.recognises(head):
+        return "raw"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
     for signature, file_format in SIGNATURES.items():

@@ -38,7 +38,7 @@ def find_pictures(folder: Path, *, without: Path) -> list[Path]:
     InvalidOptionError
         Results would go among the pictures themselves.
     """
-    from hybridbg.io import READABLE
+    from hybridbg.io import READABLE, readable
 
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
@@ -53,9 +53,7 @@ def find_pictures(folder: Path, *, without: Path) -> list[Path]:
             name for name in folders if name[0] != "." and (here / name).resolve() != results
         ]
         found += [
-            (here / name).relative_to(folder)
-            for name in names
-            if name[0] != "." and Path(name).suffix.lower() in READABLE
+            (here / name).relative_to(folder) for name in names if name[0] != "." and readable(name)
         ]
     if not found:
         raise ImageReadError(f"no picture in {str(folder)!r}; expected {', '.join(READABLE)}")

@@ -175,12 +175,12 @@ def _matching(pattern: Path) -> list[tuple[str, str]]:
 
 
 def _in_folder(folder: Path) -> list[tuple[str, str]]:
-    from hybridbg.io import READABLE
+    from hybridbg.io import readable
 
     shots: dict[str, list[tuple[str, str]]] = {}
     for file in folder.iterdir():
         number = _NUMBER.search(file.name)
-        if number and file.name[0] != "." and file.suffix.lower() in READABLE:
+        if number and file.name[0] != "." and readable(file):
             shot = file.name[: number.start()] + "#" + file.name[number.end() :]
             shots.setdefault(shot, []).append((number[0], str(file)))
     if len(shots) > 1:

@@ -55,6 +55,14 @@ class TestOne:
         assert run("key", "shot.png", "x.png", *core).exit_code == 0
         assert pixels("x.png")[32, 75, 3] == 255
 
+    def test_mattes_of_a_preset(self, green: Path, run: Run) -> None:
+        Path("set.toml").write_text(
+            'garbage = ["0,0 35,0 35,63 0,63", "0,0 95,0 95,9 0,9"]\ndespill-strength = 0.5\n'
+        )
+        assert run("key", "shot.png", "x.png", "--preset", "set.toml").exit_code == 0
+        alpha = pixels("x.png")[:, :, 3]
+        assert (alpha[32, 30], alpha[32, 46]) == (0, 255)
+
     def test_foreground_and_matte(self, green: Path, run: Run) -> None:
         result = run(
             "key", "shot.png", "out/", "--foreground", "f.tif", "--matte", "mattes/", "--json"
