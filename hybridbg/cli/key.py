@@ -134,6 +134,11 @@ def key(
 
     settings = Settings(**_UNUSED, **options)
     if not (sequence or is_pattern(source)):
+        if Path(source).is_dir():
+            raise InvalidOptionError(
+                f"{source!r} is a folder; add --sequence if it holds the frames of one shot, or use"
+                " hybridbg batch --method key"
+            )
         if resume or workers is not None:
             raise InvalidOptionError("--resume and --workers serve sequences, got one picture")
         found = expand_one(source)

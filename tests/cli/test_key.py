@@ -108,6 +108,8 @@ class TestOne:
             (("shot.png", "x.png", "--matte", "x.png"), "would both be written"),
             (("shot.png", "x.png", "--garbage", "0,0 3,3"), "0,0 3,3"),
             (("shot.png", "x.png", "--core", "trimap.png"), "core: expected shape"),
+            (("plates", "out"), "add --sequence"),
+            (("missing.####.png", "out"), "no frame matches"),
             (("shot.png", "x.png", "--resume"), "serve sequences"),
             (("shot.png", "x.png", "--plate", "missing.png"), "missing.png"),
         ],
