@@ -8,6 +8,7 @@ nothing. Jobs and settings are small: they travel to worker processes.
 from __future__ import annotations
 
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from hybridbg.core.errors import ImageWriteError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hybridbg.core.image import Image
     from hybridbg.core.progress import Progress
     from hybridbg.keying.despill import Limit
     from hybridbg.pipeline import Cutout
@@ -189,49 +191,64 @@ class Bench:
         ------
         HybridBgError
         """
+        began = time.perf_counter()
+        with warnings.catch_warnings(record=True) as doubts:
+            warnings.simplefilter("always", UserWarning)
+            image, cutout = self._cut_out(job, progress)
+            job.make_folders()
+            self._write(cutout, job)
+        of_files = [str(doubt.message).removeprefix(f"{job.source}: ") for doubt in doubts]
+        return {
+            **job.record(),
+            "rows": image.shape[0],
+            "columns": image.shape[1],
+            "seconds": round(time.perf_counter() - began, 3),
+            "diagnostics": {
+                **cutout.diagnostics,
+                "warnings": [*of_files, *cutout.diagnostics["warnings"]],
+            },
+        }
+
+    def _cut_out(self, job: Job, progress: Progress | None) -> tuple[Image, Cutout]:
         from hybridbg.io import load
         from hybridbg.pipeline import remove_background
         from hybridbg.pipeline.mattes import hint_from_mattes
 
-        began = time.perf_counter()
         image = load(job.source, max_pixels=self.settings.max_pixels)
         evidence = dict(self._evidence)
         if any(self._mattes.values()):
             evidence["hint"] = hint_from_mattes(image.shape, **self._mattes)
         if self.settings.plate is not None and not isinstance(self.settings.plate, str):
             evidence["plate"] = self.settings.plate.at(job.source)
-        cutout = remove_background(image, progress=progress, **evidence)
-        job.make_folders()
-        self._write(cutout, job)
-        return {
-            **job.record(),
-            "rows": image.shape[0],
-            "columns": image.shape[1],
-            "seconds": round(time.perf_counter() - began, 3),
-            "diagnostics": dict(cutout.diagnostics),
-        }
+        return image, remove_background(image, progress=progress, **evidence)
 
     def _write(self, cutout: Cutout, job: Job) -> None:
-        import numpy as np
-
         from hybridbg import io
 
-        dtype = np.float32 if self.settings.exr_float else None
+        settings = self.settings
         cutout.save(
             job.output,
-            format=self.settings.file_format,
+            format=settings.file_format,
             background=self._background,
-            alpha_only=self.settings.alpha_only,
-            crop=self.settings.crop,
-            dtype=dtype,
-            premultiplied=not self.settings.exr_straight,
+            alpha_only=settings.alpha_only,
+            crop=settings.crop,
+            dtype=self._depth(job.output, settings.file_format),
+            premultiplied=not settings.exr_straight,
         )
         if job.trimap is not None:
             io.save(job.trimap, cutout.trimap)
         for path, array in ((job.foreground, cutout.foreground), (job.matte, cutout.alpha)):
             if path is not None:
-                exr = io.format_of(path) == "exr"
-                io.save(path, array, like=cutout.image, dtype=dtype if exr else cutout.image.dtype)
+                dtype = self._depth(path) or cutout.image.dtype
+                io.save(path, array, like=cutout.image, dtype=dtype)
+
+    def _depth(self, path: str, file_format: str | None = None) -> str | None:
+        """Depth of OpenEXR files; others have that of the picture."""
+        from hybridbg.io import format_of
+
+        if format_of(path, file_format) != "exr":
+            return None
+        return "float32" if self.settings.exr_float else "float16"
 
     def _background_value(self) -> Any:
         """Read the background: an `Image`, a colour, or None."""

@@ -82,6 +82,8 @@ class TestOne:
         outside = float(np.abs(stored["R"].pixels[4:60, 14:18]).max())
         assert (outside > 0) == ("--exr-straight" in flags)
         assert load("m.exr").pixels[32, 36, 0] == 1
+        assert run("key", "shot.png", "x.png", *flags).exit_code == 0
+        assert load("x.png").dtype == np.uint8  # which only OpenEXR heeds
 
     def test_despill(self, green: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         import hybridbg.pipeline

@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,3 +168,20 @@ def test_a_bench_serves_many_pictures() -> None:
     bench = Bench(SETTINGS)
     for job in jobs("red.png", "green.jpg"):
         assert bench.work(job)["output"] == job.output
+
+
+def test_what_a_file_makes_doubtful_is_said_with_its_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import hybridbg.io
+
+    real = hybridbg.io.load
+
+    def doubtful(source: str, **options: Any) -> Any:
+        warnings.warn(f"{source}: its profile is odd", UserWarning, stacklevel=2)
+        return real(source, **options)
+
+    bench = Bench(SETTINGS)
+    monkeypatch.setattr(hybridbg.io, "load", doubtful)
+    [job] = jobs("red.png")
+    assert "its profile is odd" in bench.work(job)["diagnostics"]["warnings"]
