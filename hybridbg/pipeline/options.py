@@ -53,10 +53,10 @@ class Options:
         The network, unless `session` holds one.
     screen : "auto", "green", "blue" or a colour
     plate : image or path, optional
-    refine : bool
-        Whether sampled colours help matting where neither a network nor a key gives a prior.
     despill : {"average", "max", "min"}
     despill_strength : float in [0, 1]
+    refine : bool
+        Whether sampled colours help matting where neither a network nor a key gives a prior.
     session : Session, optional
     num_threads : int
     progress : callable, optional
@@ -71,9 +71,9 @@ class Options:
     model: str | os.PathLike[str] | ModelSpec = "default"
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
-    refine: bool = True
     despill: Limit = "average"
     despill_strength: float = 1.0
+    refine: bool = True
     session: Session | None = None
     num_threads: int | None = None
     progress: Progress | None = None

@@ -15,7 +15,7 @@ from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image
 from hybridbg.core.progress import Progress, Report, Rising
-from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike
+from hybridbg.core.types import ByteArray, ColourLike, ImageLike
 from hybridbg.keying.despill import Limit
 from hybridbg.matting import (
     DEFAULT_EPSILON,
@@ -48,9 +48,9 @@ def remove_background(
     model: str | os.PathLike[str] | ModelSpec = "default",
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
-    refine: bool = True,
     despill: Limit = "average",
     despill_strength: float = 1.0,
+    refine: bool = True,
     session: Session | None = None,
     num_threads: int | None = None,
     progress: Progress | None = None,
@@ -77,13 +77,13 @@ def remove_background(
         Screen for keying.
     plate : path, image or ndarray, optional
         The same shot without the subject.
-    refine : bool
-        Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
-        plain closed form. It matters with a trimap: other sources bring a prior of their own.
     despill : {"average", "max", "min"}
         The limit that a key leaves to the screen's channel; see `hybridbg.despill`.
     despill_strength : float in [0, 1]
         Part of the spill that a key takes away.
+    refine : bool
+        Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
+        plain closed form. It matters with a trimap: other sources bring a prior of their own.
     session : Session, optional
         From `new_session`, in place of `model`.
     num_threads : int, optional
@@ -120,9 +120,9 @@ def remove_background(
         model=model,
         screen=screen,
         plate=plate,
-        refine=refine,
         despill=despill,
         despill_strength=despill_strength,
+        refine=refine,
         session=session,
         num_threads=num_threads,
         progress=progress,
@@ -133,7 +133,18 @@ def remove_background(
     with watch.stage("matting") as report:
         matte = _matte(picture, marks, located, options, report)
     with watch.stage("foreground") as report:
-        colours = _foreground(picture, matte.alpha, located, options, report)
+        if located.screen is None:
+            colours = multilevel_foreground(
+                picture.rgb(), matte.alpha, num_threads=options.threads, progress=report
+            )
+        else:
+            colours = keying.despill(
+                picture,
+                located.screen,
+                alpha=matte.alpha,
+                method=options.despill,
+                strength=options.despill_strength,
+            )
     opacity = picture.alpha_float()
     return Cutout(
         image=picture,
@@ -264,23 +275,6 @@ def _matte(
         epsilon=_KEY_EPSILON if keyed else DEFAULT_EPSILON,
         num_threads=options.threads,
         progress=report,
-    )
-
-
-def _foreground(
-    picture: Image, alpha: FloatArray, located: Located, options: Options, report: Report
-) -> FloatArray:
-    """Colours of the subject alone: estimated, or what is left when the screen is taken off."""
-    if located.screen is None:
-        return multilevel_foreground(
-            picture.rgb(), alpha, num_threads=options.threads, progress=report
-        )
-    return keying.despill(
-        picture,
-        located.screen,
-        alpha=alpha,
-        method=options.despill,
-        strength=options.despill_strength,
     )
 
 
