@@ -33,6 +33,7 @@ from hybridbg.core.errors import (
     NoSubjectError,
     NotEnoughMemoryError,
     SolverError,
+    WorkerDiedError,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ __all__ = [
     "NoSubjectError",
     "NotEnoughMemoryError",
     "SolverError",
+    "WorkerDiedError",
     "__version__",
     "composite",
     "despill",

@@ -1,4 +1,4 @@
-"""The command line: `hybridbg remove`, `trimap`, `matte`, `models` and `doctor`.
+"""The command line: `hybridbg remove`, `key`, `batch`, `trimap`, `matte`, `models` and `doctor`.
 
 A face: it translates words into calls of the library and results into files and exit codes (see
 `exits`), and contains no pixel arithmetic.  One file holds one command; what they share is in
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import click
 
-from hybridbg.cli import doctor, matte, model_store, models, remove, trimap
+from hybridbg.cli import batch, doctor, key, matte, model_store, models, remove, trimap
 
 __all__ = ["main"]
 
@@ -24,7 +24,15 @@ def main() -> None:
     """
 
 
-for command in (remove.remove, trimap.trimap, matte.matte, models.models, doctor.doctor):
+for command in (
+    remove.remove,
+    key.key,
+    batch.batch,
+    trimap.trimap,
+    matte.matte,
+    models.models,
+    doctor.doctor,
+):
     main.add_command(command)
 
 for command in (model_store.add, model_store.fetch, model_store.verify):

@@ -22,7 +22,7 @@ from hybridbg.cli.exits import DONE, SOME_FAILED, reporting
 from hybridbg.cli.gimp import find_gimp
 from hybridbg.cli.report import Reporter, describe
 
-__all__ = ["DEPENDENCIES", "Finding", "doctor", "findings"]
+__all__ = ["DEPENDENCIES", "EXTRAS", "Finding", "doctor", "findings"]
 
 State = Literal["ok", "note", "BROKEN"]
 
@@ -38,6 +38,12 @@ DEPENDENCIES: Mapping[str, str] = {
     "click": "click",
 }
 """Distribution and module of every run-time dependency in pyproject.toml."""
+
+EXTRAS: Mapping[str, tuple[str, str, str]] = {
+    "openexr": ("OpenEXR", "exr", "OpenEXR files"),
+    "rawpy": ("rawpy", "raw", "camera RAW files"),
+}
+"""Distribution of an extra: its module, the extra's name, and what it is for."""
 
 # Importing pymatting compiles for up to a minute the first time, so it is only looked up.
 LOOKED_UP_ONLY = frozenset({"pymatting"})
@@ -83,6 +89,8 @@ def findings() -> Iterator[Finding]:
     yield _system()
     for distribution, module in DEPENDENCIES.items():
         yield from _guarded(distribution, partial(_dependency, distribution, module))
+    for distribution, extra in EXTRAS.items():
+        yield from _guarded(distribution, partial(_extra, distribution, *extra))
     yield from _guarded("kernels", _kernels)
     yield from _guarded("network runtime", _providers)
     yield from _guarded("models", _models)
@@ -124,6 +132,13 @@ def _dependency(distribution: str, module: str) -> Finding:
         raise ModuleNotFoundError(f"no module named {module!r}; reinstall hybridbg")
     version = _version(distribution)
     return Finding(distribution, "ok", version, {"version": version})
+
+
+def _extra(distribution: str, module: str, extra: str, purpose: str) -> Finding:
+    if importlib.util.find_spec(module) is None:
+        text = f"not installed; {purpose} need it: pip install 'hybridbg[{extra}]'"
+        return Finding(distribution, "note", text)
+    return _dependency(distribution, module)
 
 
 def _kernels() -> Finding:

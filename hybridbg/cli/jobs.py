@@ -8,69 +8,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from hybridbg.cli.options import FORMATS
-from hybridbg.cli.paths import STREAM, TRIMAP_ENDING, check_outputs, name_outputs, output_folder
-from hybridbg.core.errors import ImageWriteError, InvalidOptionError
+from hybridbg.cli.paths import (
+    FOREGROUND_ENDING,
+    MATTE_ENDING,
+    TRIMAP_ENDING,
+    check_outputs,
+    name_outputs,
+    output_folder,
+)
+from hybridbg.core.errors import InvalidOptionError
+from hybridbg.studio.work import STREAM, Job
 
-__all__ = ["Job", "check_alpha_fits", "check_lossless", "check_streams", "plan"]
+__all__ = ["check_alpha_fits", "check_lossless", "check_streams", "plan"]
 
 DEFAULT_FORMAT = "png"  # keeps alpha and 16 bits, and every program reads it
 LOSSLESS_FORMATS = ("png", "tiff")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One picture's way: what is read and what is written.
-
-    Attributes
-    ----------
-    source, output : str
-        Paths, or ``-`` for standard input and output.
-    trimap : str or None
-        Where the trimap goes as well.
-    """
-
-    source: str
-    output: str
-    trimap: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The source as messages call it."""
-        return "standard input" if self.source == STREAM else self.source
-
-    @property
-    def outputs(self) -> list[str]:
-        """Everything this job writes."""
-        return [self.output] if self.trimap is None else [self.output, self.trimap]
-
-    @property
-    def exists(self) -> bool:
-        """Whether everything this job writes is there already."""
-        return all(path != STREAM and Path(path).exists() for path in self.outputs)
-
-    def record(self) -> dict[str, str]:
-        """Names for JSON."""
-        names = {"input": self.source, "output": self.output}
-        return names if self.trimap is None else {**names, "trimap": self.trimap}
-
-    def make_folders(self) -> None:
-        """Make the folders that are missing.
-
-        Raises
-        ------
-        ImageWriteError
-            The system refuses.
-        """
-        for path in self.outputs:
-            folder = Path(path).parent
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise ImageWriteError(f"cannot make the folder {str(folder)!r}: {error}") from error
 
 
 def plan(
@@ -80,6 +34,8 @@ def plan(
     ending: str,
     file_format: str | None = None,
     trimap: str | None = None,
+    foreground: str | None = None,
+    matte: str | None = None,
     protected: Iterable[str] = (),
 ) -> list[Job]:
     """Name everything that will be written, and refuse what cannot or must not be.
@@ -88,7 +44,7 @@ def plan(
     ----------
     sources : sequence of str
         Expanded inputs.
-    output, trimap : str or None
+    output, trimap, foreground, matte : str or None
         A file for one source, a folder for several.
     ending : str
         Added to the names of outputs that are not given, such as ``-cutout``.
@@ -107,7 +63,7 @@ def plan(
     Examples
     --------
     >>> plan(["cat.jpg"], None, ending="-cutout")
-    [Job(source='cat.jpg', output='cat-cutout.png', trimap=None)]
+    [Job(source='cat.jpg', output='cat-cutout.png', trimap=None, foreground=None, matte=None)]
     """
     from hybridbg.io import format_of
 
@@ -121,9 +77,19 @@ def plan(
     check_lossless(path for path in trimaps if path is not None)
     for path in outputs:
         format_of(path, file_format)
-    jobs = [Job(*names) for names in zip(sources, outputs, trimaps, strict=True)]
+    extras = [
+        [None] * len(sources)
+        if given is None
+        else name_outputs(sources, given, ending=ending_of, suffix=suffix)
+        for given, ending_of in ((foreground, FOREGROUND_ENDING), (matte, MATTE_ENDING))
+    ]
+    for path in (path for paths in extras for path in paths if path is not None):
+        format_of(path)
+    jobs = [Job(*names) for names in zip(sources, outputs, trimaps, *extras, strict=True)]
     several = len(sources) > 1
-    folders = (output_folder(given, several=several) for given in (output, trimap))
+    folders = (
+        output_folder(given, several=several) for given in (output, trimap, foreground, matte)
+    )
     check_outputs(
         [(job.source, path) for job in jobs for path in job.outputs],
         protected=[*sources, *protected],

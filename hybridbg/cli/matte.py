@@ -10,8 +10,9 @@ import click
 from hybridbg.cli.exits import DONE, reporting
 from hybridbg.cli.jobs import check_alpha_fits, check_streams, plan
 from hybridbg.cli.options import format_option, limit_options, refine_option
-from hybridbg.cli.paths import STREAM, expand_one
+from hybridbg.cli.paths import expand_one
 from hybridbg.cli.report import Reporter
+from hybridbg.studio.work import STREAM
 
 __all__ = ["ENGINES", "matte"]
 

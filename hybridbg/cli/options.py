@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -10,17 +12,20 @@ import click
 __all__ = [
     "FORMATS",
     "METHODS",
+    "cutout_options",
     "evidence_options",
     "format_option",
     "limit_options",
+    "preset_option",
     "read_rect",
     "refine_option",
+    "side_by_side_options",
 ]
 
 METHODS = ("auto", "key", "grabcut", "predict")
 """Values of ``--method``: those of `hybridbg.remove_background`."""
 
-FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif"}
+FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif", "exr": ".exr"}
 """Values of ``--format`` and the suffix each gives to a file."""
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -74,6 +79,22 @@ def evidence_options(command: _Command) -> _Command:
     return command
 
 
+def cutout_options(command: _Command) -> _Command:
+    """Add the options that say how the cut-out is made and what is written."""
+    for option in (
+        format_option,
+        click.option("--crop", is_flag=True, help="Crop to the subject."),
+        click.option("--alpha-only", is_flag=True, help="Write the alpha as a grey picture."),
+        click.option("--background", metavar="COLOUR|FILE", help="Put the cut-out on this."),
+        refine_option,
+        click.option(
+            "--trimap", metavar="FILE", help="Your own trimap: black, grey (128) and white."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def limit_options(command: _Command) -> _Command:
     """Add ``--max-pixels`` and ``--threads``: what the machine is asked for."""
     for option in (
@@ -104,3 +125,76 @@ def refine_option(command: _Command) -> _Command:
         help="Let colours sampled from what the trimap knows help our solver (default), or solve"
         " plain closed form.",
     )(command)
+
+
+def side_by_side_options(command: _Command) -> _Command:
+    """Add ``--workers`` and ``--resume``: several pictures at a time, and where they stopped."""
+    for option in (
+        click.option("--resume", is_flag=True, help="Skip pictures whose results are there."),
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Worker processes; by default as many as cores and memory bear.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def preset_option(command: _Command) -> _Command:
+    """Add ``--preset``: a TOML file with values for options that are not given.
+
+    Its keys are the command's options as they are written, with or without their dashes.
+    """
+    return click.option(
+        "--preset",
+        metavar="FILE",
+        is_eager=True,  # the other options take their defaults from it
+        expose_value=False,
+        callback=_read_preset,
+        help="TOML file with values for the options here; what is given here counts more.",
+    )(command)
+
+
+_NOT_IN_A_PRESET = ("json", "preset", "quiet", "verbose", "help", "version")
+
+
+def _read_preset(context: click.Context, _: click.Parameter, path: str | None) -> None:
+    if path is None:
+        return
+    try:
+        with Path(path).open("rb") as file:
+            values = tomllib.load(file)
+    except OSError as error:
+        reason = error.strerror or error
+        raise click.BadParameter(f"{path!r} cannot be read: {reason}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path!r} is not TOML: {error}") from None
+    names = {
+        long.lstrip("-"): option
+        for option in context.command.params
+        if isinstance(option, click.Option)
+        for long in option.opts
+        if long.startswith("--") and long.lstrip("-") not in _NOT_IN_A_PRESET
+    }
+    unknown = [key for key in values if key.replace("_", "-") not in names]
+    if unknown:
+        raise click.BadParameter(
+            f"{path!r}: there is no option {', '.join(map(repr, unknown))};"
+            f" expected {', '.join(sorted(names))}"
+        )
+    nested = [key for key, value in values.items() if isinstance(value, dict)]
+    if nested:
+        raise click.BadParameter(f"{path!r}: {nested[0]!r} is a table; expected one value")
+    options = {names[key.replace("_", "-")]: value for key, value in values.items()}
+    context.default_map = {
+        str(option.name): _as_written(value, option) for option, value in options.items()
+    }
+
+
+def _as_written(value: Any, option: click.Option) -> Any:
+    """Take a list for an option given several times, or for what commas part."""
+    if option.multiple:
+        return value if isinstance(value, list) else [value]
+    return ",".join(map(str, value)) if isinstance(value, list) else value

@@ -10,29 +10,32 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from hybridbg.core.errors import ImageReadError, ImageWriteError, InvalidOptionError
+from hybridbg.studio.work import STREAM
 
 __all__ = [
     "ALPHA_ENDING",
     "CUTOUT_ENDING",
-    "STREAM",
+    "FOREGROUND_ENDING",
+    "MATTE_ENDING",
     "TRIMAP_ENDING",
     "check_outputs",
     "expand",
     "expand_one",
     "name_outputs",
     "output_folder",
-    "same_file",
     "without_outputs",
 ]
 
-STREAM = "-"
-
 CUTOUT_ENDING, ALPHA_ENDING, TRIMAP_ENDING = "-cutout", "-alpha", "-trimap"
 """What is added to a source's name where its output is given none."""
+
+FOREGROUND_ENDING, MATTE_ENDING = "-foreground", "-matte"
+"""Likewise, of what `hybridbg key` writes besides."""
 
 
 def expand(patterns: Sequence[str]) -> list[str]:
@@ -233,7 +236,7 @@ def check_outputs(
     """
     taken: dict[str, str] = {}
     creatable = {ancestor for folder in may_create for ancestor in (folder, *folder.parents)}
-    inputs = [path for path in protected if path != STREAM]
+    inputs = {key for path in protected if path != STREAM for key in _keys(path)}
     for source, output in pairs:
         identity = _identity(output)
         if identity in taken:
@@ -244,7 +247,7 @@ def check_outputs(
         taken[identity] = source
         if output == STREAM:
             continue
-        if any(same_file(output, path) for path in inputs):
+        if not inputs.isdisjoint(_keys(output)):
             raise InvalidOptionError(f"{output!r} is an input and is never overwritten; choose -o")
         _check_writable(Path(output), creatable)
 
@@ -266,14 +269,12 @@ def _check_writable(path: Path, creatable: Container[Path]) -> None:
     raise ImageWriteError(f"cannot write {str(path)!r}: {reason}; choose another place")
 
 
-def same_file(first: str, second: str) -> bool:
-    """Tell whether two paths lead to one file, through links and letter case alike."""
-    if _identity(first) == _identity(second):
-        return True
-    try:
-        return Path(first).samefile(second)
-    except OSError:  # one of them does not exist, so they are not one file
-        return False
+def _keys(path: str) -> Iterator[str | tuple[int, int]]:
+    """Everything by which a file can be known: where it is, and its number on its disk."""
+    yield _identity(path)
+    with suppress(OSError):  # it does not exist, so it has no other names
+        status = Path(path).stat()
+        yield status.st_dev, status.st_ino
 
 
 def _identity(path: str) -> str:

@@ -1,107 +1,19 @@
-"""What ``hybridbg remove`` does with its jobs: each picture read, cut out and written.
+"""What commands do with their jobs: one after another in this process, or side by side in several.
 
-Files that serve every picture (hint, trimap, plate, background) are read, the colour is
-understood and the network is loaded once, before the first picture, so that a mistake there costs
-nothing.  A picture that fails is recorded and the next one begins.
+A picture that fails is recorded and the next one begins.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hybridbg.cli.jobs import Job
-from hybridbg.cli.paths import STREAM
-from hybridbg.cli.report import Progress, Reporter, error_record
+from hybridbg.cli.report import Reporter, error_record
+from hybridbg.studio.work import STREAM, Bench, Job, Settings
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from hybridbg.pipeline import Cutout
-    from hybridbg.predict import Session
-
-__all__ = ["Removal", "Settings"]
-
-NETWORK_METHODS = ("auto", "predict")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What was asked for, the same for every picture of a run; fields as the options."""
-
-    method: str
-    model: str
-    hint: str | None
-    rect: tuple[int, int, int, int] | None
-    trimap: str | None
-    screen: str
-    plate: str | None
-    refine: bool
-    background: str | None
-    alpha_only: bool
-    crop: bool
-    file_format: str | None
-    max_pixels: int | None
-    threads: int | None
-    keep_existing: bool
-
-    @property
-    def files_read(self) -> list[str]:
-        """Files that are read besides the inputs."""
-        files = (self.hint, self.trimap, self.plate, self._background_file)
-        return [path for path in files if path is not None]
-
-    @property
-    def _background_file(self) -> str | None:
-        """A background that exists as a file is one; anything else is a colour."""
-        named = self.background is not None and Path(self.background).is_file()
-        return self.background if named else None
-
-    def background_value(self) -> Any:
-        """Read the background: an `Image`, a colour, or None.
-
-        Raises
-        ------
-        HybridBgError
-            Neither a picture nor a colour.
-        """
-        from hybridbg.io import as_colour_or_image, load
-
-        if self._background_file is not None:
-            return load(self._background_file, max_pixels=self.max_pixels)
-        return None if self.background is None else as_colour_or_image(self.background)
-
-    def evidence(self) -> dict[str, Any]:
-        """Read what `remove_background` is told besides the picture."""
-        from hybridbg.io import load
-
-        return {
-            "hint": self._mask(self.hint),
-            "trimap": self._mask(self.trimap),
-            "plate": None if self.plate is None else load(self.plate, max_pixels=self.max_pixels),
-            "rect": self.rect,
-            "method": self.method,
-            "screen": self.screen,
-            "refine": self.refine,
-            "session": self._session(),
-            "num_threads": self.threads,
-        }
-
-    def _mask(self, path: str | None) -> NDArray[Any] | None:
-        from hybridbg.io import as_grey
-
-        return None if path is None else as_grey(path, max_pixels=self.max_pixels)
-
-    def _session(self) -> Session | None:
-        from hybridbg.predict import new_session
-
-        keyed = self.screen != "auto" or self.plate is not None
-        if self.trimap is not None or self.method not in NETWORK_METHODS or keyed:
-            return None
-        return new_session(self.model, num_threads=self.threads)
+__all__ = ["Removal"]
 
 
 @dataclass
@@ -110,22 +22,19 @@ class Removal:
 
     Attributes
     ----------
-    settings : Settings
-        What was asked for.
     reporter : Reporter
         Where results and messages go.
     done : list of dict
-        One record for each picture written or skipped.
+        One record for each picture written or kept.
     failed : list of (str, Exception)
         Source and error of each picture that could not be cut out.
     """
 
-    settings: Settings
     reporter: Reporter
     done: list[dict[str, Any]] = field(default_factory=list)
     failed: list[tuple[str, Exception]] = field(default_factory=list)
 
-    def run(self, jobs: Sequence[Job]) -> None:
+    def run(self, jobs: Sequence[Job], settings: Settings, *, keep_existing: bool) -> None:
         """Work off `jobs`; errors of one picture end up in `failed`.
 
         Raises
@@ -133,63 +42,75 @@ class Removal:
         HybridBgError
             Something that every picture needs cannot be used; nothing was written.
         """
-        background = self.settings.background_value()
-        evidence = self.settings.evidence()
+        bench = Bench(settings)
         with self.reporter.progress(len(jobs)) as progress:
             for job in jobs:
                 progress.start(job.name)
+                if keep_existing and job.finished:
+                    self.reporter.message(f"{job.name}: kept {job.output}")
+                    self.keep(job)
+                    continue
                 try:
-                    self._work(job, evidence, background, progress)
+                    record = bench.work(job, progress.stage)
                 except BrokenPipeError:
                     raise
                 except Exception as error:
-                    self.failed.append((job.source, error))
-                    self.reporter.error(error, about=job.name)
+                    self.fail(job, error)
+                else:
+                    self.finish(job, record)
+
+    def run_side_by_side(
+        self, jobs: Sequence[Job], settings: Settings, *, workers: int | None, resume: bool
+    ) -> None:
+        """Work off `jobs` in worker processes, in the order in which they are finished.
+
+        Raises
+        ------
+        HybridBgError
+            As of `run`; or workers die before they have a picture.
+        """
+        from hybridbg.studio.crew import share_out
+        from hybridbg.studio.workers import work_off
+
+        due = []
+        for job in jobs:
+            if resume and job.finished:
+                self.keep(job)
+            else:
+                due.append(job)
+        if self.done:
+            self.reporter.message(f"kept {len(self.done)} of {len(jobs)}: finished before")
+        if not due:
+            return
+        crew = share_out((job.source for job in due), workers=workers, threads=settings.threads)
+        self.reporter.detail(f"{crew.workers} workers with {crew.threads} threads each")
+        with self.reporter.tally(len(due)) as tally, closing(work_off(due, settings, crew)) as work:
+            for outcome in work:
+                if outcome.record is None:
+                    assert outcome.error is not None  # noqa: S101 - one of the two
+                    self.fail(outcome.job, outcome.error)
+                else:
+                    self.finish(outcome.job, outcome.record)
+                tally.count(outcome.job.name, failed=len(self.failed))
+
+    def keep(self, job: Job) -> None:
+        """Note a picture whose results were there already."""
+        self.done.append({**job.record(), "kept": True})
+
+    def finish(self, job: Job, record: dict[str, Any]) -> None:
+        """Name what was written, and say what is doubtful."""
+        for path in job.outputs:
+            if path != STREAM:
+                self.reporter.result(path)
+        self.reporter.warnings(record["diagnostics"], about=job.name)
+        self.done.append(record)
+
+    def fail(self, job: Job, error: Exception) -> None:
+        """Note a picture that could not be cut out, and why."""
+        self.failed.append((job.source, error))
+        self.reporter.error(error, about=job.name)
 
     def report(self) -> dict[str, Any]:
         """Everything for machines."""
         errors = [error_record(error, source=source) for source, error in self.failed]
         return {"results": self.done, "errors": errors}
-
-    def _work(
-        self, job: Job, evidence: dict[str, Any], background: Any, progress: Progress
-    ) -> None:
-        from hybridbg.io import load
-        from hybridbg.pipeline import remove_background
-
-        if self.settings.keep_existing and job.exists:
-            self.reporter.message(f"{job.name}: kept {job.output}")
-            self.done.append({**job.record(), "kept": True})
-            return
-        began = time.perf_counter()
-        image = load(job.source, max_pixels=self.settings.max_pixels)
-        cutout = remove_background(image, progress=progress.stage, **evidence)
-        job.make_folders()
-        self._write(cutout, job, background)
-        self.reporter.warnings(cutout.diagnostics, about=job.name)
-        self.done.append(
-            {
-                **job.record(),
-                "rows": image.shape[0],
-                "columns": image.shape[1],
-                "seconds": round(time.perf_counter() - began, 3),
-                "diagnostics": dict(cutout.diagnostics),
-            }
-        )
-
-    def _write(self, cutout: Cutout, job: Job, background: Any) -> None:
-        """Write what was asked for, and name each file on standard output."""
-        from hybridbg import io
-
-        wanted: dict[str, Any] = {
-            "background": background,
-            "alpha_only": self.settings.alpha_only,
-            "crop": self.settings.crop,
-        }
-        cutout.save(job.output, format=self.settings.file_format, **wanted)
-        if job.output != STREAM:
-            self.reporter.result(job.output)
-        if job.trimap is not None:
-            io.save(job.trimap, cutout.trimap)
-            if job.trimap != STREAM:
-                self.reporter.result(job.trimap)

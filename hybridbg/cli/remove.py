@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from hybridbg.cli.exits import DONE, SOME_FAILED, exit_code_of, reporting
-from hybridbg.cli.jobs import Job, check_alpha_fits, check_streams, plan
-from hybridbg.cli.options import evidence_options, format_option, limit_options, refine_option
+from hybridbg.cli.jobs import check_alpha_fits, check_streams, plan
+from hybridbg.cli.options import cutout_options, evidence_options, limit_options
 from hybridbg.cli.paths import (
     ALPHA_ENDING,
     CUTOUT_ENDING,
@@ -16,11 +16,12 @@ from hybridbg.cli.paths import (
     output_folder,
     without_outputs,
 )
-from hybridbg.cli.removal import Removal, Settings
+from hybridbg.cli.removal import Removal
 from hybridbg.cli.report import Reporter
 from hybridbg.core.errors import InvalidOptionError
+from hybridbg.studio.work import Job, Settings
 
-__all__ = ["remove"]
+__all__ = ["check_contradictions", "remove", "run_here"]
 
 
 @click.command()
@@ -33,13 +34,8 @@ __all__ = ["remove"]
     " Without it, NAME-cutout.png beside each input.",
 )
 @evidence_options
-@click.option("--trimap", metavar="FILE", help="Your own trimap: black, grey (128) and white.")
-@refine_option
-@click.option("--background", metavar="COLOUR|FILE", help="Put the cut-out on this.")
-@click.option("--alpha-only", is_flag=True, help="Write the alpha as a grey picture.")
+@cutout_options
 @click.option("--save-trimap", metavar="FILE", help="Also write the trimap (several: a folder).")
-@click.option("--crop", is_flag=True, help="Crop to the subject.")
-@format_option
 @click.option("--keep-existing", is_flag=True, help="Skip inputs whose output exists already.")
 @limit_options
 @reporting
@@ -49,6 +45,7 @@ def remove(
     inputs: tuple[str, ...],
     output: str | None,
     save_trimap: str | None,
+    keep_existing: bool,
     **options: Any,
 ) -> int:
     """Remove the background of the pictures IN.
@@ -81,9 +78,16 @@ def remove(
     check_contradictions(settings, jobs)
     if settings.trimap is not None and len(jobs) > 1:
         reporter.warning(f"the same trimap cuts out all {len(jobs)} pictures")
-    removal = Removal(settings, reporter)
+    return run_here(reporter, jobs, settings, keep_existing=keep_existing)
+
+
+def run_here(
+    reporter: Reporter, jobs: list[Job], settings: Settings, *, keep_existing: bool
+) -> int:
+    """Work off pictures one by one, report, and return the exit code."""
+    removal = Removal(reporter)
     try:
-        removal.run(jobs)
+        removal.run(jobs, settings, keep_existing=keep_existing)
     except KeyboardInterrupt:
         reporter.json(removal.report())
         raise

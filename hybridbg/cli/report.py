@@ -10,6 +10,7 @@ import json
 import math
 import shutil
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ import click
 
 from hybridbg.core.errors import HybridBgError
 
-__all__ = ["Progress", "Reporter", "describe", "jsonable"]
+__all__ = ["Progress", "Reporter", "Tally", "describe", "error_record", "jsonable"]
 
 BAR_CELLS = 20
 ERASE_LINE = "\r\x1b[K"
@@ -107,10 +108,62 @@ class Progress:
 
     def _draw(self, stage: str, fraction: float) -> None:
         done = (self._index - 1 + min(max(fraction, 0.0), 1.0)) / self._total
-        filled = round(done * BAR_CELLS)
-        bar = "#" * filled + "-" * (BAR_CELLS - filled)
-        text = f"[{bar}] {self._index}/{self._total} {self._name}"
+        text = f"{_bar(done)} {self._index}/{self._total} {self._name}"
         self._reporter.status(f"{text}: {stage}" if stage else text)
+
+
+class Tally:
+    """How many of several pictures that are worked off side by side are done, and what is left.
+
+    Parameters
+    ----------
+    reporter : Reporter
+        Whose standard error is written to.
+    total : int
+        Number of pictures.
+    """
+
+    def __init__(self, reporter: Reporter, total: int) -> None:
+        self._reporter = reporter
+        self._total = total
+        self._done = 0
+        self._began = time.monotonic()
+        if reporter.on_terminal:
+            reporter.status(f"{_bar(0)} 0/{total}")
+
+    def count(self, name: str, *, failed: int) -> None:
+        """Note that a picture is done, well or not; pictures to come take as long on average."""
+        self._done += 1
+        left = self._total - self._done
+        notes = [f"{failed} failed"] if failed else []
+        if left:
+            elapsed = time.monotonic() - self._began
+            notes.append(f"{_duration(elapsed / self._done * left)} left")
+        note = f" ({', '.join(notes)})" if notes else ""
+        if self._reporter.on_terminal:
+            bar = _bar(self._done / self._total)
+            self._reporter.status(f"{bar} {self._done}/{self._total}{note} {name}")
+        else:
+            self._reporter.message(f"[{self._done}/{self._total}] {name}{note}")
+
+
+def _bar(done: float) -> str:
+    filled = round(done * BAR_CELLS)
+    return f"[{'#' * filled}{'-' * (BAR_CELLS - filled)}]"
+
+
+def _duration(seconds: float) -> str:
+    """Write a duration as exactly as an estimate deserves.
+
+    Examples
+    --------
+    >>> _duration(41.3), _duration(1000), _duration(10000)
+    ('41 s', '17 min', '2 h 47 min')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class Reporter:
@@ -193,6 +246,14 @@ class Reporter:
         """Track `total` pictures; whatever happens, the line is cleared behind."""
         try:
             yield Progress(self, total)
+        finally:
+            self._clear_status()
+
+    @contextmanager
+    def tally(self, total: int) -> Iterator[Tally]:
+        """Count `total` pictures; whatever happens, the line is cleared behind."""
+        try:
+            yield Tally(self, total)
         finally:
             self._clear_status()
 

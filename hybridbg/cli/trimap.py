@@ -9,8 +9,9 @@ import click
 from hybridbg.cli.exits import DONE, reporting
 from hybridbg.cli.jobs import check_lossless, check_streams, plan
 from hybridbg.cli.options import evidence_options, limit_options
-from hybridbg.cli.paths import STREAM, expand_one
+from hybridbg.cli.paths import expand_one
 from hybridbg.cli.report import Reporter
+from hybridbg.studio.work import STREAM
 
 if TYPE_CHECKING:
     from hybridbg.pipeline.options import Method

@@ -18,7 +18,8 @@
     |   `-- ModelFetchError                 a model cannot be fetched from its address
     |-- NotEnoughMemoryError (MemoryError)  a picture is too large for this machine
     |-- NoSubjectError                      nothing in the picture could be called foreground
-    `-- SolverError                         the linear solver did not converge
+    |-- SolverError                         the linear solver did not converge
+    `-- WorkerDiedError                     a worker process ended in the middle of its work
 
     HybridBgWarning (UserWarning)           the result is defined, but doubtful
 
@@ -47,6 +48,7 @@ __all__ = [
     "NoSubjectError",
     "NotEnoughMemoryError",
     "SolverError",
+    "WorkerDiedError",
 ]
 
 
@@ -120,3 +122,7 @@ class SolverError(HybridBgError):
 
 class NotEnoughMemoryError(HybridBgError, MemoryError):
     """A task needs more memory than there is."""
+
+
+class WorkerDiedError(HybridBgError):
+    """A worker process was killed, or ended by itself, before its work was done."""

@@ -1,4 +1,4 @@
-"""Pictures in and out: PNG, JPEG, WebP and TIFF, with their depth, encoding and metadata.
+"""Pictures in and out: PNG, JPEG, WebP, TIFF and OpenEXR, with their depth, encoding and metadata.
 
 `load` and `save` are the two verbs; `encode` gives the bytes without writing them. `as_image`,
 `as_grey` and `as_hint` take whatever a public function was handed (path, "-", PIL image, array).
@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from hybridbg.io.files import write_bytes
+from hybridbg.io.files import remove_leftovers, write_bytes
 from hybridbg.io.limits import DEFAULT_MAX_PIXELS, MAX_PIXELS_VARIABLE
-from hybridbg.io.reader import load
+from hybridbg.io.reader import READABLE, load, readable
 from hybridbg.io.sources import as_colour_or_image, as_grey, as_hint, as_image
 from hybridbg.io.writer import FORMATS, check_target, encode, format_of, save
 
@@ -16,6 +16,7 @@ __all__ = [
     "DEFAULT_MAX_PIXELS",
     "FORMATS",
     "MAX_PIXELS_VARIABLE",
+    "READABLE",
     "as_colour_or_image",
     "as_grey",
     "as_hint",
@@ -24,6 +25,8 @@ __all__ = [
     "encode",
     "format_of",
     "load",
+    "readable",
+    "remove_leftovers",
     "save",
     "write_bytes",
 ]

@@ -12,11 +12,12 @@ import os
 import secrets
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from hybridbg.core.errors import ImageWriteError
 
-__all__ = ["check_folder", "write_bytes"]
+__all__ = ["check_folder", "remove_leftovers", "write_bytes"]
 
 O_BINARY = getattr(os, "O_BINARY", 0)  # without it Windows would translate line ends
 NEW_FILE_MODE = 0o666  # less the user's umask, as the system applies it
@@ -75,9 +76,20 @@ def check_folder(path: str | os.PathLike[str]) -> None:
         raise ImageWriteError(f"'{target}': the folder '{target.parent}' is not writable")
 
 
+def remove_leftovers(folder: str | os.PathLike[str], process: int) -> None:
+    """Remove what a process that was killed in the middle of writing left in a folder."""
+    for leftover in Path(folder).glob(f"{_prefix(process)}*.tmp"):
+        with suppress(OSError):  # it is hidden, and nothing takes it for a picture
+            leftover.unlink()
+
+
+def _prefix(process: int) -> str:
+    return f".hybridbg-{process}-"
+
+
 def _replace(target: Path, data: bytes, mode: int | None) -> None:
     # A name of its own: the target's plus a suffix could exceed the system's limit.
-    temporary = target.parent / f".hybridbg-{secrets.token_hex(8)}.tmp"
+    temporary = target.parent / f"{_prefix(os.getpid())}{secrets.token_hex(8)}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_BINARY, NEW_FILE_MODE)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor

@@ -2,7 +2,7 @@
 
 The format is told by the file's first bytes, never by its name. The header is checked against the
 pixel limit before anything is decoded, so that an absurd size costs no memory. Formats are decoded
-by Pillow, except what has more than 8 bits per sample (see `hybridbg.io.png`, `hybridbg.io.tiff`).
+by Pillow, except what has more than 8 bits per sample (see `hybridbg.io.png`, `tiff` and `exr`).
 Of animations and multi-page files the first picture is read.
 """
 
@@ -24,16 +24,31 @@ from hybridbg.core.image import Image
 from hybridbg.core.pillow import DAMAGE, to_samples
 from hybridbg.core.samples import Samples, interpret
 from hybridbg.core.types import Encoding
-from hybridbg.io import png, tiff
+from hybridbg.io import exr, png, raw, tiff
 from hybridbg.io.limits import PixelLimit, pillow_unlimited
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-__all__ = ["STANDARD_STREAM", "load"]
+__all__ = ["READABLE", "STANDARD_STREAM", "load", "readable"]
 
 STANDARD_STREAM = "-"
 """The path that stands for standard input or output."""
+
+READABLE = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".gif",
+    ".bmp",
+    ".exr",
+)
+"""Suffixes by which `readable` finds pictures; what a file is, its first bytes tell."""
 
 SIGNATURES = {
     png.SIGNATURE: "png",
@@ -44,6 +59,7 @@ SIGNATURES = {
     b"MM\0+": "tiff",
     b"GIF8": "gif",
     b"BM": "bmp",
+    exr.SIGNATURE: "exr",
 }
 DECODERS = {
     "png": ("PngImagePlugin", "PngImageFile"),
@@ -56,13 +72,25 @@ HEAD_SIZE = 32  # bytes that tell the format, the depth of PNG and the size of W
 WEBP_HEADER_SIZE = 30
 
 
+def readable(path: str | os.PathLike[str]) -> bool:
+    """Whether a file of a folder is one of its pictures, by its suffix; RAW where it can be read.
+
+    Examples
+    --------
+    >>> readable("cat.JPG"), readable("notes.txt")
+    (True, False)
+    """
+    suffix = Path(path).suffix.lower()
+    return suffix in READABLE or (suffix in raw.SUFFIXES and raw.installed())
+
+
 def load(
     source: str | os.PathLike[str] | bytes | BinaryIO,
     *,
     max_pixels: int | None = None,
     encoding: Encoding | None = None,
 ) -> Image:
-    """Load a picture: PNG, JPEG, WebP, TIFF, GIF or BMP.
+    """Load a picture: PNG, JPEG, WebP, TIFF, GIF, BMP, or with their extras OpenEXR and camera RAW.
 
     Parameters
     ----------
@@ -112,6 +140,11 @@ def load(
 
             if file_format == "tiff":
                 samples = tiff.decode(stream, name, check)
+            elif file_format == "raw":
+                samples = raw.decode(stream, name, check)
+            elif file_format == "exr":
+                samples = exr.decode(stream, name, check)
+                encoding = encoding or "linear"  # by the format's convention
             else:
                 samples = _decode(stream, head, file_format, name, check)
             return interpret(samples, encoding=encoding, path=path, file_format=file_format)
@@ -166,6 +199,8 @@ def _measure(stream: BinaryIO) -> tuple[bytes, int]:
 def _recognise(head: bytes, name: str) -> str:
     if not head:
         raise ImageReadError(f"{name}: the file is empty (0 bytes)")
+    if raw.recognises(head):
+        return "raw"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
     for signature, file_format in SIGNATURES.items():
@@ -176,7 +211,8 @@ def _recognise(head: bytes, name: str) -> str:
             f"{name}: HEIC, AVIF and films are not read; convert it to JPEG, PNG or TIFF first"
         )
     raise ImageReadError(
-        f"{name}: not a picture in a known format; expected PNG, JPEG, WebP, TIFF, GIF or BMP"
+        f"{name}: not a picture in a known format; expected PNG, JPEG, WebP, TIFF, GIF, "
+        "BMP or OpenEXR"
     )
 
 

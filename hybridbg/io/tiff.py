@@ -23,6 +23,7 @@ from hybridbg.core.image import Image, full_scale
 from hybridbg.core.pillow import DAMAGE, to_samples
 from hybridbg.core.samples import Samples
 from hybridbg.core.types import PixelArray
+from hybridbg.io import raw
 from hybridbg.io.limits import pillow_unlimited
 
 __all__ = ["decode", "encode"]
@@ -55,17 +56,19 @@ def decode(stream: BinaryIO, name: str, check: Callable[[int, int], None]) -> Sa
     Raises
     ------
     ImageReadError
-        If the file is damaged, raw sensor data, or of a depth or colour space not understood.
+        If the file is damaged, of a depth or colour space not understood, or raw sensor data that
+        cannot be developed.
     """
     import tifffile
 
     try:
         with tifffile.TiffFile(stream) as file:
             page = file.pages[0]
+            if _is_raw(page):
+                return raw.decode(stream, name, check)
             check(page.imagelength, page.imagewidth)
             stream.seek(0)
             data = stream.read()
-            _refuse_raw(page, name)
             samples = _shallow(page, data) if page.bitspersample <= 8 else _deep(page, data, name)
             # Read here for both, so that nothing is lost in translation.
             return replace(
@@ -112,13 +115,9 @@ def encode(array: PixelArray, like: Image | None, profile: bytes | None) -> byte
     return exif.graft(data, block) if block else data
 
 
-def _refuse_raw(page: Any, name: str) -> None:
+def _is_raw(page: Any) -> bool:
     """Raw files are TIFF too, with a small preview in front that must not pass for the picture."""
-    if DNG_VERSION in page.tags or (_tag(page, SUBFILE_TYPE) or 0) & REDUCED:
-        raise ImageReadError(
-            f"{name}: this is raw sensor data or begins with a preview; "
-            "develop it and save a 16-bit TIFF first"
-        )
+    return DNG_VERSION in page.tags or bool((_tag(page, SUBFILE_TYPE) or 0) & REDUCED)
 
 
 def _shallow(page: Any, data: bytes) -> Samples:

@@ -1,9 +1,10 @@
-"""Turn arrays into PNG, JPEG, WebP and TIFF files with the metadata of the picture they came from.
+"""Turn arrays into picture files with the metadata of the picture they came from.
 
 What the formats hold: PNG 8 or 16 bits, JPEG 8 bits without alpha, WebP 8 bits, TIFF 8 or 16 bits
-or float. Deeper arrays are rounded to what the format holds. Colours are written as they are, in
-the encoding of `like`, and its ICC profile says so in the file; linear and float pictures without
-a profile get one, because readers disagree on what those mean without.
+or float, OpenEXR half or float. Deeper arrays are rounded to what the format holds. Colours are
+written as they are, in the encoding of `like`, and its ICC profile says so in the file; linear and
+float pictures without a profile get one, because readers disagree on what those mean without.
+OpenEXR alone is linear light and premultiplied whatever `like` is, and carries no metadata.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hybridbg.core.errors import ImageWriteError, InvalidImageError
 from hybridbg.core.icc_format import make_profile
 from hybridbg.core.image import Image, as_dtype, checked_values
 from hybridbg.core.types import PixelArray
-from hybridbg.io import png, tiff
+from hybridbg.io import exr, png, tiff
 from hybridbg.io.files import check_folder, write_bytes
 from hybridbg.io.reader import STANDARD_STREAM
 
@@ -36,6 +37,7 @@ FORMATS = {
     "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
     "webp": (".webp",),
     "tiff": (".tif", ".tiff"),
+    "exr": (".exr",),
 }
 """Formats that can be written, with their suffixes."""
 
@@ -55,6 +57,7 @@ def save(
     dtype: Any = None,
     quality: int = DEFAULT_QUALITY,
     lossless: bool = False,
+    premultiplied: bool = True,
 ) -> None:
     """Save an array as a picture, whole or not at all.
 
@@ -62,7 +65,7 @@ def save(
     ----------
     path : path or "-"
         Where to; "-" is standard output. An existing file is replaced.
-    array, like, dtype, quality, lossless
+    array, like, dtype, quality, lossless, premultiplied
         As in `encode`.
     format : str, optional
         As in `encode`; by default the suffix decides, for standard output PNG.
@@ -88,7 +91,15 @@ def save(
     """
     check_target(path, format=format)
     file_format = format_of(path, format)
-    data = encode(array, file_format, like=like, dtype=dtype, quality=quality, lossless=lossless)
+    data = encode(
+        array,
+        file_format,
+        like=like,
+        dtype=dtype,
+        quality=quality,
+        lossless=lossless,
+        premultiplied=premultiplied,
+    )
     write_bytes(path, data)
 
 
@@ -100,6 +111,7 @@ def encode(
     dtype: Any = None,
     quality: int = DEFAULT_QUALITY,
     lossless: bool = False,
+    premultiplied: bool = True,
 ) -> bytes:
     """Encode an array as the bytes of a picture file.
 
@@ -107,18 +119,21 @@ def encode(
     ----------
     array : ndarray of shape (H, W), (H, W, 3) or (H, W, 4), uint8, uint16 or float in [0, 1]
         Grey (a matte), RGB, or RGB with straight alpha, in the encoding of `like`.
-    format : {"png", "jpeg", "webp", "tiff"}
+    format : {"png", "jpeg", "webp", "tiff", "exr"}
         "jpg", "tif" and suffixes are understood as well.
     like : Image, optional
         The picture it came from: its EXIF, XMP and ICC profile are written (a matte gets no
         profile). Without it colours are sRGB-coded.
     dtype : uint8, uint16 or float32, optional
         Depth wanted. By default that of `array`, and in any case what the format holds: PNG makes
-        16 bits of floats, JPEG and WebP 8 bits of everything.
+        16 bits of floats, JPEG and WebP 8 bits of everything, OpenEXR half of everything unless
+        float32 is asked for here.
     quality : int
         1 to 100, for JPEG and WebP.
     lossless : bool
         For WebP. PNG and TIFF always are, JPEG cannot be.
+    premultiplied : bool
+        For OpenEXR: whether its colours are multiplied by alpha, as its convention has it.
 
     Returns
     -------
@@ -147,6 +162,8 @@ def encode(
     """
     file_format = format_of("", format)
     quality = as_count(quality, "quality", minimum=1, maximum=100)
+    if file_format == "exr":
+        return exr.encode(_checked(array), like, dtype=dtype, premultiplied=premultiplied)
     pixels = _storable(_checked(array), file_format, dtype)
     profile = _profile(pixels, like)
     if file_format == "png":
@@ -179,7 +196,7 @@ def format_of(path: str | os.PathLike[str], format: str | None = None) -> str:  
     Raises
     ------
     ImageWriteError
-        If it is none of `FORMATS`.
+        If it is none of `FORMATS`, or needs a package that is not installed.
 
     Examples
     --------
@@ -191,6 +208,8 @@ def format_of(path: str | os.PathLike[str], format: str | None = None) -> str:  
     wanted = Path(path).suffix if format is None else "." + format.removeprefix(".")
     for name, suffixes in FORMATS.items():
         if wanted.lower() in suffixes:
+            if name == "exr" and not exr.installed():
+                raise ImageWriteError(f"{os.fspath(path) or name!r}: {exr.INSTALL}")
             return name
     known = ", ".join(suffix for suffixes in FORMATS.values() for suffix in suffixes)
     what = f"{os.fspath(path)!r} has the suffix '{wanted}'" if format is None else f"{format!r}"

@@ -120,7 +120,8 @@ class Cutout:
         crop: bool = False,
     ) -> bytes:
         """Return the bytes of a picture file; arguments as `save`."""
-        pixels, like = self._output(background, alpha_only=alpha_only, crop=crop)
+        deep = io.format_of("", format) == "exr"
+        pixels, like = self._output(background, alpha_only=alpha_only, crop=crop, deep=deep)
         return io.encode(pixels, format, like=like)
 
     def save(
@@ -131,13 +132,15 @@ class Cutout:
         alpha_only: bool = False,
         crop: bool = False,
         format: str | None = None,  # noqa: A002
+        dtype: Any = None,
+        premultiplied: bool = True,
     ) -> None:
         """Save the cut-out, whole or not at all, with the input's depth, profile and metadata.
 
         Parameters
         ----------
         path : path
-            The format follows from the suffix: PNG, WebP or TIFF; JPEG with a background.
+            The format follows from the suffix: PNG, WebP, TIFF or OpenEXR; JPEG with a background.
         background : colour, image or path, optional
             Save a composite instead of a transparent picture; it is sRGB-coded, whatever the input
             was, and says so in its profile if the input had one.
@@ -147,6 +150,8 @@ class Cutout:
             Crop to what is visible.
         format : str, optional
             Overrides the suffix.
+        dtype, premultiplied
+            Of OpenEXR, as in `io.encode`: half unless float32 is asked for, premultiplied.
 
         Raises
         ------
@@ -157,14 +162,20 @@ class Cutout:
         NoSubjectError
             `crop` with nothing visible.
         """
-        pixels, like = self._output(background, alpha_only=alpha_only, crop=crop)
-        io.save(path, pixels, like=like, format=format)
+        deep = io.format_of(path, format) == "exr"
+        pixels, like = self._output(background, alpha_only=alpha_only, crop=crop, deep=deep)
+        io.save(path, pixels, like=like, format=format, dtype=dtype, premultiplied=premultiplied)
 
     def _output(
-        self, background: ColourLike | ImageLike | None, *, alpha_only: bool, crop: bool
+        self,
+        background: ColourLike | ImageLike | None,
+        *,
+        alpha_only: bool,
+        crop: bool,
+        deep: bool,
     ) -> tuple[PixelArray, Image]:
         """Pixels to write, and the picture whose metadata goes with them."""
-        like, dtype = self.image, self.image.dtype
+        like, dtype = self.image, np.dtype(np.float32) if deep else self.image.dtype
         if alpha_only and background is not None:
             raise InvalidOptionError("alpha_only has no background; leave one of them out")
         if alpha_only:

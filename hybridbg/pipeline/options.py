@@ -6,11 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from hybridbg.core.checks import one_of
+from hybridbg.core.checks import as_number, one_of
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.progress import Progress
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Rect
+from hybridbg.keying.despill import Limit
 from hybridbg.predict import ModelSpec, Session
 
 __all__ = ["METHODS", "Method", "Options", "Subject"]
@@ -52,6 +53,8 @@ class Options:
         The network, unless `session` holds one.
     screen : "auto", "green", "blue" or a colour
     plate : image or path, optional
+    despill : {"average", "max", "min"}
+    despill_strength : float in [0, 1]
     refine : bool
         Whether sampled colours help matting; with a screen the key alone is the prior.
     session : Session, optional
@@ -68,6 +71,8 @@ class Options:
     model: str | os.PathLike[str] | ModelSpec = "default"
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
+    despill: Limit = "average"
+    despill_strength: float = 1.0
     refine: bool = True
     session: Session | None = None
     num_threads: int | None = None
@@ -75,6 +80,8 @@ class Options:
 
     def __post_init__(self) -> None:
         one_of(self.method, "method", METHODS)
+        one_of(self.despill, "despill", get_args(Limit))
+        as_number(self.despill_strength, "despill_strength", minimum=0, maximum=1)
         resolve_num_threads(self.num_threads)
         if self.method not in ("auto", "key") and self.wants_key:
             raise InvalidOptionError(

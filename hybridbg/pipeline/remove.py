@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from hybridbg import io
+from hybridbg import io, keying
 from hybridbg.core import trimap as trimaps
 from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image
 from hybridbg.core.progress import Progress, Report, Rising
 from hybridbg.core.types import ByteArray, ColourLike, ImageLike
-from hybridbg.keying import despill
+from hybridbg.keying.despill import Limit
 from hybridbg.matting import (
     DEFAULT_EPSILON,
     ClosedForm,
@@ -48,6 +48,8 @@ def remove_background(
     model: str | os.PathLike[str] | ModelSpec = "default",
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
+    despill: Limit = "average",
+    despill_strength: float = 1.0,
     refine: bool = True,
     session: Session | None = None,
     num_threads: int | None = None,
@@ -75,6 +77,10 @@ def remove_background(
         Screen for keying.
     plate : path, image or ndarray, optional
         The same shot without the subject.
+    despill : {"average", "max", "min"}
+        The limit that a key leaves to the screen's channel; see `hybridbg.despill`.
+    despill_strength : float in [0, 1]
+        Part of the spill that a key takes away.
     refine : bool
         Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
         plain closed form. With a screen the key alone is the prior.
@@ -114,6 +120,8 @@ def remove_background(
         model=model,
         screen=screen,
         plate=plate,
+        despill=despill,
+        despill_strength=despill_strength,
         refine=refine,
         session=session,
         num_threads=num_threads,
@@ -130,7 +138,13 @@ def remove_background(
                 picture.rgb(), matte.alpha, num_threads=options.threads, progress=report
             )
         else:
-            colours = despill(picture, located.screen, alpha=matte.alpha)
+            colours = keying.despill(
+                picture,
+                located.screen,
+                alpha=matte.alpha,
+                method=options.despill,
+                strength=options.despill_strength,
+            )
     opacity = picture.alpha_float()
     return Cutout(
         image=picture,

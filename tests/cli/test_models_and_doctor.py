@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 
 from hybridbg.cli import doctor
-from hybridbg.cli.doctor import DEPENDENCIES, Finding
+from hybridbg.cli.doctor import DEPENDENCIES, EXTRAS, Finding
 from hybridbg.core.errors import ModelNotFoundError
 
 Run = Callable[..., Result]
@@ -121,7 +121,15 @@ class TestDoctor:
             "no model",
         )
 
+    def test_an_extra_may_be_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(doctor, "EXTRAS", {"no-such": ("no_such", "exr", "OpenEXR files")})
+        [finding] = [finding for finding in doctor.findings() if finding.name == "no-such"]
+        assert (finding.state, "hybridbg[exr]" in finding.text) == ("note", True)
+
     def test_every_dependency_is_asked_for(self) -> None:
         metadata = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
         required = {line.split(">=")[0] for line in metadata["project"]["dependencies"]}
         assert set(DEPENDENCIES) == required
+        extras = metadata["project"]["optional-dependencies"]
+        for distribution, (_, extra, _purpose) in EXTRAS.items():
+            assert [line.split(">=")[0] for line in extras[extra]] == [distribution]

@@ -13,9 +13,10 @@ import pytest
 from click.testing import Result
 from PIL import Image as PILImage
 
-import hybridbg.cli.removal
 from hybridbg.cli.options import FORMATS, METHODS
 from hybridbg.core.errors import SolverError
+from hybridbg.io import load
+from hybridbg.studio.work import Bench, Job
 
 Run = Callable[..., Result]
 GIVEN = ("--trimap", "trimap.png")  # matting only: quick, and without a network
@@ -75,7 +76,17 @@ class TestOne:
         assert pixels("x.jpg").shape == (48, 48, 3)
         assert abs(pixels("x.jpg")[2, 2].astype(int) - (0, 255, 0)).max() < 4
 
-    @pytest.mark.parametrize(("file_format", "suffix"), FORMATS.items())
+    def test_openexr(self, folder: Path, run: Run) -> None:
+        pytest.importorskip("OpenEXR")
+        assert run("remove", "red.png", *GIVEN, "-o", "x.exr").stdout == "x.exr\n"
+        assert run("remove", "x.exr", *GIVEN, "-o", "y.png").exit_code == 0
+        image = load("x.exr")
+        assert (image.encoding, image.pixels[2, 2].tolist()) == ("linear", [0, 0, 0])
+        np.testing.assert_allclose(image.srgb()[24, 24] * 255, (200, 60, 40), atol=0.1)
+
+    @pytest.mark.parametrize(
+        ("file_format", "suffix"), [item for item in FORMATS.items() if item[0] != "exr"]
+    )
     def test_format(self, folder: Path, run: Run, file_format: str, suffix: str) -> None:
         result = run("remove", "red.png", *GIVEN, "--format", file_format, "--background", "white")
         assert result.stdout == f"red-cutout{suffix}\n"
@@ -185,14 +196,14 @@ class TestSeveral:
     def test_interrupted_between_pictures(
         self, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real = hybridbg.cli.removal.Removal._write
+        real = Bench._write
 
-        def stop_at_green(self: object, cutout: object, job: object, background: object) -> None:
-            if "green" in job.source:  # type: ignore[attr-defined]
+        def stop_at_green(self: Bench, cutout: Any, job: Job) -> None:
+            if "green" in job.source:
                 raise KeyboardInterrupt
-            real(self, cutout, job, background)  # type: ignore[arg-type]
+            real(self, cutout, job)
 
-        monkeypatch.setattr(hybridbg.cli.removal.Removal, "_write", stop_at_green)
+        monkeypatch.setattr(Bench, "_write", stop_at_green)
         result = run("remove", "red.png", "green.jpg", *GIVEN, "--json")
         assert result.exit_code == 130
         assert result.stderr.endswith("interrupted\n")

@@ -258,13 +258,6 @@ def test_kinds_not_understood(array, options: dict) -> None:
         load(tiff(array, **options))
 
 
-def test_raw_files_are_refused() -> None:
-    array = np.zeros((6, 8, 3), np.uint8)
-    for options in ({"subfiletype": 1}, {"extratags": [(50706, 1, 4, b"\1\4\0\0", True)]}):
-        with pytest.raises(ImageReadError, match="raw sensor data or begins with a preview"):
-            load(tiff(array, **options))
-
-
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -1.0, 7.0])
 def test_floats_out_of_range(wrong: float) -> None:
     array = values(np.float32)

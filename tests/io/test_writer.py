@@ -14,11 +14,12 @@ from PIL import Image as PILImage
 from hybridbg.core import icc
 from hybridbg.core.errors import ImageWriteError, InvalidImageError, InvalidOptionError
 from hybridbg.core.image import Image, as_dtype
-from hybridbg.io import FORMATS, check_target, encode, format_of, load, save
+from hybridbg.io import check_target, encode, format_of, load, save
 from tests.core import icc_profiles as made
 
 RNG = np.random.default_rng(2)
 SHAPES = [(6, 8), (6, 8, 3), (6, 8, 4)]
+FORMATS = ("png", "jpeg", "webp", "tiff")  # those that carry metadata; OpenEXR has test_exr
 LOSSLESS = [
     ("png", np.uint8),
     ("png", np.uint16),

@@ -268,3 +268,20 @@ def test_of_several_objects_the_one_pointed_at_is_cut_out(tmp_path, wanted, told
         **({"rect": rect} if told == "rect" else {"hint": truth}),
     )
     assert metrics.iou(cutout.alpha > 0.5, truth) > 0.9
+
+
+def test_a_key_takes_away_as_much_spill_as_it_is_told():
+    image = np.full((64, 64, 3), (60, 170, 70), np.uint8)
+    image[16:48, 16:48] = (120, 130, 80)
+    core = np.full((64, 64), 0.5)
+    core[16:48, 16:48] = 1
+    greens = [
+        remove_background(
+            image, hint=core, method="key", despill=limit, despill_strength=strength
+        ).foreground[32, 32, 1]
+        for limit, strength in (("average", 1.0), ("max", 1.0), ("max", 0.0))
+    ]
+    assert greens[0] < greens[1] < greens[2] == pytest.approx(130 / 255, abs=1e-3)
+    for wrong in ({"despill": "none"}, {"despill_strength": 2}):
+        with pytest.raises(InvalidOptionError):
+            remove_background(image, method="key", **wrong)

@@ -1,0 +1,274 @@
+"""One picture's job, what a run asks for, and the bench where a picture is worked off.
+
+Files that serve every picture (hint, trimap, plate, background) are read, the colour is
+understood and the network is loaded once, when the bench is set up, so that a mistake there costs
+nothing. Jobs and settings are small: they travel to worker processes.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hybridbg.core.errors import ImageWriteError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hybridbg.core.image import Image
+    from hybridbg.core.progress import Progress
+    from hybridbg.keying.despill import Limit
+    from hybridbg.pipeline import Cutout
+    from hybridbg.pipeline.mattes import Polygon
+    from hybridbg.predict import Session
+    from hybridbg.studio.sequence import ShotPlate
+
+__all__ = ["STREAM", "Bench", "Job", "Settings"]
+
+STREAM = "-"
+"""The path that stands for standard input or output."""
+
+NETWORK_METHODS = ("auto", "predict")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture's way: what is read and what is written.
+
+    Attributes
+    ----------
+    source, output : str
+        Paths, or ``-`` for standard input and output.
+    trimap, foreground, matte : str or None
+        Where the trimap, the colours without alpha, and alpha as a grey picture go as well.
+    """
+
+    source: str
+    output: str
+    trimap: str | None = None
+    foreground: str | None = None
+    matte: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The source as messages call it."""
+        return "standard input" if self.source == STREAM else self.source
+
+    @property
+    def outputs(self) -> list[str]:
+        """Everything this job writes."""
+        return [path for name, path in self.record().items() if name != "input"]
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything this job writes is there already.
+
+        Files appear whole or not at all (`io.write_bytes`), so that being there is being complete;
+        only a power cut can leave an empty one.
+        """
+        paths = [Path(path) for path in self.outputs if path != STREAM]
+        there = all(path.is_file() and path.stat().st_size > 0 for path in paths)
+        return there and len(paths) == len(self.outputs)
+
+    def record(self) -> dict[str, str]:
+        """Names for JSON."""
+        names = {"input": self.source, "output": self.output}
+        extras = {"trimap": self.trimap, "foreground": self.foreground, "matte": self.matte}
+        return names | {name: path for name, path in extras.items() if path is not None}
+
+    def make_folders(self) -> None:
+        """Make the folders that are missing.
+
+        Raises
+        ------
+        ImageWriteError
+            The system refuses.
+        """
+        for path in self.outputs:
+            folder = Path(path).parent
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ImageWriteError(f"cannot make the folder {str(folder)!r}: {error}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What was asked for, the same for every picture of a run; fields as the options."""
+
+    method: str
+    model: str
+    hint: str | None
+    rect: tuple[int, int, int, int] | None
+    trimap: str | None
+    screen: str
+    plate: str | ShotPlate | None
+    refine: bool
+    background: str | None
+    alpha_only: bool
+    crop: bool
+    file_format: str | None
+    max_pixels: int | None
+    threads: int | None
+    garbage: tuple[str | Polygon, ...] = ()
+    core: tuple[str | Polygon, ...] = ()
+    despill: Limit = "average"
+    despill_strength: float = 1.0
+    exr_float: bool = False
+    exr_straight: bool = False
+
+    @property
+    def files_read(self) -> list[str]:
+        """Files that are read besides the inputs."""
+        files = (self.hint, self.trimap, self.plate, self.background_file)
+        return [path for path in (*files, *self.garbage, *self.core) if isinstance(path, str)]
+
+    @property
+    def background_file(self) -> str | None:
+        """A background that exists as a file is one; anything else is a colour."""
+        named = self.background is not None and Path(self.background).is_file()
+        return self.background if named else None
+
+
+class Bench:
+    """Everything that the pictures of a run share, loaded once.
+
+    Parameters
+    ----------
+    settings : Settings
+        What was asked for.
+
+    Raises
+    ------
+    HybridBgError
+        Something that every picture needs cannot be used; nothing was written.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        from hybridbg.io import load
+
+        self.settings = settings
+        self._background = self._background_value()
+        self._evidence: dict[str, Any] = {
+            "hint": self._mask(settings.hint),
+            "trimap": self._mask(settings.trimap),
+            "plate": load(settings.plate, max_pixels=settings.max_pixels)
+            if isinstance(settings.plate, str)
+            else None,
+            "rect": settings.rect,
+            "method": settings.method,
+            "screen": settings.screen,
+            "refine": settings.refine,
+            "despill": settings.despill,
+            "despill_strength": settings.despill_strength,
+            "session": self._session(),
+            "num_threads": settings.threads,
+        }
+        self._mattes: dict[str, list[Any]] = {
+            name: [self._mask(matte) if isinstance(matte, str) else matte for matte in mattes]
+            for name, mattes in (("garbage", settings.garbage), ("core", settings.core))
+        }
+
+    def work(self, job: Job, progress: Progress | None = None) -> dict[str, Any]:
+        """Read, cut out and write one picture.
+
+        Parameters
+        ----------
+        job : Job
+            Folders that are missing are made.
+        progress : callable, optional
+            As of `remove_background`.
+
+        Returns
+        -------
+        dict
+            The job's record, with size, seconds and diagnostics.
+
+        Raises
+        ------
+        HybridBgError
+        """
+        began = time.perf_counter()
+        with warnings.catch_warnings(record=True) as doubts:
+            warnings.simplefilter("always", UserWarning)
+            image, cutout = self._cut_out(job, progress)
+            job.make_folders()
+            self._write(cutout, job)
+        of_files = [str(doubt.message).removeprefix(f"{job.source}: ") for doubt in doubts]
+        return {
+            **job.record(),
+            "rows": image.shape[0],
+            "columns": image.shape[1],
+            "seconds": round(time.perf_counter() - began, 3),
+            "diagnostics": {
+                **cutout.diagnostics,
+                "warnings": [*of_files, *cutout.diagnostics["warnings"]],
+            },
+        }
+
+    def _cut_out(self, job: Job, progress: Progress | None) -> tuple[Image, Cutout]:
+        from hybridbg.io import load
+        from hybridbg.pipeline import remove_background
+        from hybridbg.pipeline.mattes import hint_from_mattes
+
+        image = load(job.source, max_pixels=self.settings.max_pixels)
+        evidence = dict(self._evidence)
+        if any(self._mattes.values()):
+            evidence["hint"] = hint_from_mattes(image.shape, **self._mattes)
+        if self.settings.plate is not None and not isinstance(self.settings.plate, str):
+            evidence["plate"] = self.settings.plate.at(job.source)
+        return image, remove_background(image, progress=progress, **evidence)
+
+    def _write(self, cutout: Cutout, job: Job) -> None:
+        from hybridbg import io
+
+        settings = self.settings
+        cutout.save(
+            job.output,
+            format=settings.file_format,
+            background=self._background,
+            alpha_only=settings.alpha_only,
+            crop=settings.crop,
+            dtype=self._depth(job.output, settings.file_format),
+            premultiplied=not settings.exr_straight,
+        )
+        if job.trimap is not None:
+            io.save(job.trimap, cutout.trimap)
+        for path, array in ((job.foreground, cutout.foreground), (job.matte, cutout.alpha)):
+            if path is not None:
+                dtype = self._depth(path) or cutout.image.dtype
+                io.save(path, array, like=cutout.image, dtype=dtype)
+
+    def _depth(self, path: str, file_format: str | None = None) -> str | None:
+        """Depth of OpenEXR files; others have that of the picture."""
+        from hybridbg.io import format_of
+
+        if format_of(path, file_format) != "exr":
+            return None
+        return "float32" if self.settings.exr_float else "float16"
+
+    def _background_value(self) -> Any:
+        """Read the background: an `Image`, a colour, or None."""
+        from hybridbg.io import as_colour_or_image, load
+
+        settings = self.settings
+        if settings.background_file is not None:
+            return load(settings.background_file, max_pixels=settings.max_pixels)
+        return None if settings.background is None else as_colour_or_image(settings.background)
+
+    def _mask(self, path: str | None) -> NDArray[Any] | None:
+        from hybridbg.io import as_grey
+
+        return None if path is None else as_grey(path, max_pixels=self.settings.max_pixels)
+
+    def _session(self) -> Session | None:
+        from hybridbg.predict import new_session
+
+        settings = self.settings
+        keyed = settings.screen != "auto" or settings.plate is not None
+        if settings.trimap is not None or settings.method not in NETWORK_METHODS or keyed:
+            return None
+        return new_session(settings.model, num_threads=settings.threads)

@@ -1,0 +1,234 @@
+"""`hybridbg batch`: folders mirrored, presets, what went on before, and mistakes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+from PIL import Image as PILImage
+
+from hybridbg.predict import Session
+from tests.cli.test_process import COMMAND, ROOT
+from tests.cli.test_remove import files, pixels
+from tests.pipeline.conftest import disc, tiny_session
+
+__all__ = ["disc", "tiny_session"]
+
+Run = Callable[..., Result]
+GIVEN = ("--trimap", "trimap.png")  # matting only: quick, and without a network
+
+
+@pytest.fixture
+def shoot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with in/red.png, in/deep/green.jpg and in/deep/bad.jpg."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    deep = folder / "in" / "deep"
+    deep.mkdir(parents=True)
+    Path("red.png").rename(folder / "in" / "red.png")
+    Path("green.jpg").rename(deep / "green.jpg")
+    (deep / "bad.jpg").write_bytes(b"no picture")
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+class TestDone:
+    def test_mirrored_and_a_bad_picture_passed_over(self, shoot: Path, run: Run) -> None:
+        before = contents(shoot / "in")
+        result = run("batch", "in", "out", *GIVEN, "--workers", "1")
+        assert result.exit_code == 1
+        assert files(shoot / "out") == {"red.png", "deep/green.png"}
+        assert sorted(result.stdout.split()) == ["out/deep/green.png", "out/red.png"]
+        assert pixels("out/deep/green.png").shape == (48, 48, 4)
+        assert contents(shoot / "in") == before
+        lines = result.stderr.splitlines()
+        assert lines[0].startswith("error: in/deep/bad.jpg: not a picture")
+        assert lines[1].startswith("[1/3] in/deep/bad.jpg (1 failed, ")
+        assert lines[1].endswith(" left)")
+        assert lines[-1] == "1 of 3 pictures failed"
+
+    def test_json(self, shoot: Path, run: Run) -> None:
+        result = run("batch", "in", "out", *GIVEN, "--json", "-q")
+        report = json.loads(result.stdout)
+        assert result.exit_code == 1
+        assert sorted(entry["input"] for entry in report["results"]) == [
+            "in/deep/green.jpg",
+            "in/red.png",
+        ]
+        [error] = report["errors"]
+        assert (error["input"], error["type"]) == ("in/deep/bad.jpg", "ImageReadError")
+
+    def test_with_a_network_told_otherwise(
+        self, shoot: Path, run: Run, tiny_session: Session, disc: np.ndarray
+    ) -> None:
+        PILImage.fromarray(disc).save("in/disc.png")
+        result = run(
+            "batch", "in", "out", "--model", str(tiny_session.spec.file), "--method", "predict",
+            "--background", "white", "--format", "jpeg",
+        )  # fmt: skip
+        assert "out/disc.jpg" in result.stdout
+        assert pixels("out/disc.jpg")[2, 2].min() > 250
+
+    def test_results_inside_the_folder_of_pictures(self, shoot: Path, run: Run) -> None:
+        Path("in/deep/bad.jpg").unlink()
+        for _ in range(2):
+            assert run("batch", "in", "in/out", *GIVEN).exit_code == 0
+            assert files(shoot / "in/out") == {"red.png", "deep/green.png"}
+
+    def test_resume(self, shoot: Path, run: Run) -> None:
+        Path("out/deep").mkdir(parents=True)
+        Path("out/deep/green.png").write_bytes(b"finished before")
+        Path("out/red.png").touch()  # an empty file is not
+        result = run("batch", "in", "out", *GIVEN, "--resume", "--json")
+        report = json.loads(result.stdout)
+        kept = [entry["input"] for entry in report["results"] if entry.get("kept")]
+        assert kept == ["in/deep/green.jpg"]
+        assert result.stderr.startswith("kept 1 of 3: finished before\n")
+        assert Path("out/deep/green.png").read_bytes() == b"finished before"
+        assert pixels("out/red.png").shape == (48, 48, 4)
+        Path("in/deep/bad.jpg").unlink()
+        again = run("batch", "in", "out", *GIVEN, "--resume")
+        assert (again.exit_code, again.stdout) == (0, "")
+        run("batch", "in", "out", *GIVEN)
+        assert pixels("out/deep/green.png").shape == (48, 48, 4)
+
+
+class TestPreset:
+    def test_values_for_options_not_given(self, shoot: Path, run: Run) -> None:
+        Path("in/deep/bad.jpg").unlink()
+        Path("shop.toml").write_text(
+            'trimap = "trimap.png"\nalpha-only = true\nformat = "tiff"\nthreads = 1\nrefine = false'
+        )
+        assert run("batch", "in", "out", "--preset", "shop.toml").exit_code == 0
+        assert files(shoot / "out") == {"red.tif", "deep/green.tif"}
+        assert run("batch", "in", "out2", "--format", "png", "--preset", "shop.toml").exit_code == 0
+        assert pixels("out2/red.png").shape == (48, 48)
+
+    def test_a_list_is_what_commas_part(self, shoot: Path, run: Run) -> None:
+        Path("in/deep/bad.jpg").unlink()
+        Path("shop.toml").write_text('method = "grabcut"\nrect = [6, 6, 42, 42]\nalpha_only = true')
+        assert run("batch", "in", "out", "--preset", "shop.toml").exit_code == 0
+        assert pixels("out/red.png")[24, 24] == 255
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ('metod = "key"\nmethod = "key"\nx = 1', "there is no option 'metod', 'x'; expected"),
+            ("json = true", "there is no option 'json'"),
+            ('preset = "other.toml"', "there is no option 'preset'"),
+            ('method = "magic"', "Invalid value for '--method'"),
+            ("threads = 0", "Invalid value for '--threads'"),
+            ("rect = [1, 2]", "expected TOP,LEFT,BOTTOM,RIGHT"),
+            ("[method]\nname = 1", "is a table"),
+            ("method = key", "is not TOML"),
+            ("method = '\xff'", "is not TOML"),
+        ],
+    )
+    def test_mistakes(self, shoot: Path, run: Run, text: str, message: str) -> None:
+        Path("bad.toml").write_bytes(text.encode("latin-1"))
+        result = run("batch", "in", "out", "--preset", "bad.toml")
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert not Path("out").exists()
+
+    def test_missing(self, shoot: Path, run: Run) -> None:
+        result = run("batch", "in", "out", "--preset", "missing.toml")
+        assert (result.exit_code, "cannot be read" in result.stderr) == (2, True)
+
+
+class TestBeforeWorkBegins:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (("in", "in"), "choose another OUT"),
+            (("missing", "out"), "does not exist"),
+            (("trimap.png", "out"), "is a file"),
+            (("empty", "out"), "no picture"),
+            (("in", "hint.png"), "is not a folder"),
+            (("in", "out", "--format", "jpeg"), "JPEG has no alpha"),
+            (("in", "out", "--alpha-only", "--background", "white"), "leave out --background"),
+            (("in", "out", "--model", "no-such-model"), "no model named 'no-such-model'"),
+            (("in", "out", "--hint", "missing.png"), "missing.png"),
+            (("in/deep", "."), "never overwritten"),
+        ],
+    )
+    def test_refused(self, shoot: Path, run: Run, arguments: tuple, message: str) -> None:
+        Path("empty").mkdir()
+        Path("green.png").write_bytes(Path("in/red.png").read_bytes())
+        os.link("green.png", "in/deep/hard.png")
+        before = files(shoot)
+        result = run("batch", *arguments)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert files(shoot) == before
+
+    def test_two_pictures_of_one_stem(self, shoot: Path, run: Run) -> None:
+        Path("in/red.jpg").write_bytes(b"")
+        result = run("batch", "in", "out")
+        assert result.exit_code == 2
+        assert "'in/red.jpg' and 'in/red.png' would both be written" in result.stderr
+        assert not Path("out").exists()
+
+    def test_a_folder_that_cannot_be_written(
+        self, shoot: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Path("out").mkdir()
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+        result = run("batch", "in", "out")
+        assert (result.exit_code, "no permission" in result.stderr) == (2, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise on Windows")
+def test_interrupted(shoot: Path) -> None:
+    """Ctrl-C goes to the whole group of processes, as from a terminal."""
+    os.mkfifo("in/stuck.png")
+    with subprocess.Popen(
+        [*COMMAND, "batch", "in", "out", *GIVEN, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        lines = [process.stderr.readline() for _ in range(4)]  # all but the one that is stuck
+        time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        report = json.loads(process.stdout.read())
+        assert process.stderr.read() == "interrupted\n"
+    assert process.returncode == 130
+    assert sum(line.startswith("[") for line in lines) == 3
+    assert sorted(entry["input"] for entry in report["results"]) == [
+        "in/deep/green.jpg",
+        "in/red.png",
+    ]
+    assert files(shoot / "out") == {"red.png", "deep/green.png"}
+
+
+def test_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    from hybridbg.cli.report import Reporter
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("time.monotonic", iter([0.0, 60.0, 100.0]).__next__)
+    with Reporter().tally(2) as tally:
+        tally.count("a.png", failed=1)
+        tally.count("b.png", failed=1)
+    shown = capsys.readouterr().err.split("\r\x1b[K")
+    assert shown[1:] == [
+        "[--------------------] 0/2",
+        "[##########----------] 1/2 (1 failed, 60 s left) a.png",
+        "[####################] 2/2 (1 failed) b.png",
+        "",
+    ]
