@@ -1,0 +1,196 @@
+"""A survey of the subject at a working size: what in it is opaque, and which hues it has.
+
+Three things tell opaque from see-through: how colours vary (`hybridbg.keying.shading`), how far
+they are from the screen's hue, and what another source says, if one was asked. What is opaque
+gives the palette of hues for the unmixing, each with its neighbourhood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.types import BoolArray, FloatArray
+from hybridbg.keying.despill import Limit, spill
+from hybridbg.keying.plate import relative_distance
+from hybridbg.keying.screen import Screen
+from hybridbg.keying.shading import shine_through
+
+__all__ = ["LEAST_NOISE", "Survey", "deviation", "spill_alpha", "survey"]
+
+# The subject is surveyed at this long side in pixels.
+_WORKING_SIDE: Final = 480
+# At most so many hues from the picture, found in so many rounds of k-means on so many pixels.
+_HUES: Final = 12
+_ROUNDS: Final = 10
+_LEARNT_PIXELS: Final = 4000
+# Seeds of k-means are far from each other, but not outliers: this quantile of the distances.
+_SEED_QUANTILE: Final = 0.995
+# Grey belongs to every palette, as if it were so common everywhere.
+_GREY_SUPPORT: Final = 0.02
+# Neighbourhood of a hue, in parts of the picture's diagonal, and a wider one that counts less.
+_NEAR: Final = 0.06
+_WIDER, _WIDER_WEIGHT = 4, 0.02
+# Noise when no screen is there to measure it: one grey level of 255.
+_DEFAULT_NOISE: Final = 1 / 255
+LEAST_NOISE: Final = 5e-4
+# Relative distance to the plate from which a pixel is no screen, and standard deviations of the
+# noise for which the same holds in poor light.
+_OFF_SCREEN: Final = 0.12
+_OFF_NOISE: Final = 5.0
+# Shares of the screen up to which a line of colours means opaque, and from which see-through.
+_OPAQUE_SHARE: Final = 0.12
+_THROUGH_SHARE: Final = 0.22
+# Evidence of the lines is gathered over this standard deviation, in working pixels. Where they say
+# nothing the prior decides, worth this much of one pixel's word.
+_GATHER: Final = 4.0
+_PRIOR_WEIGHT: Final = 0.08
+# Prior that something is opaque: all forms of the key say so; only the cautious one; another
+# source does, while no form sees through more than half; nobody.
+_ALL_FORMS, _CAUTIOUS, _TOLD, _NOBODY = 0.9, 0.6, 0.75, 0.3
+_OPAQUE_FORM: Final = 0.985
+_FORMS_AGREE: Final = 0.9
+_SURELY_TOLD: Final = 0.85
+_LEAST_GREY: Final = 0.45
+# Hues are learnt where opacity is at least this, so many working pixels inside.
+_LEARN: Final = 0.6
+_LEARN_EROSION: Final = 2
+# Scales a median absolute value to the standard deviation of a normal distribution.
+_MAD: Final = 1.4826
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What the survey found, at the working size (h, w).
+
+    Attributes
+    ----------
+    opacity : (h, w) float32 in [0, 1]
+        Probability that the subject is opaque; 0 on the screen.
+    hues : (K, 3) float32
+        Hues of the subject, summing to 1 each; grey last.
+    support : (h, w, K) float32
+        How common each hue is around a pixel.
+    """
+
+    opacity: FloatArray
+    hues: FloatArray
+    support: FloatArray
+
+
+def survey(linear: FloatArray, screen: Screen, told: FloatArray | None = None) -> Survey:
+    """Survey a picture in linear light, (H, W, 3).
+
+    Parameters
+    ----------
+    linear : (H, W, 3) float32
+    screen : Screen
+    told : (H, W) float32 in [0, 1], optional
+        Another source's probability that a pixel is foreground, of any size.
+
+    Returns
+    -------
+    Survey
+    """
+    shape = fit_inside(linear.shape[:2], _WORKING_SIDE)
+    small = resample(linear, shape)
+    screen = Screen(screen.colour, resample(screen.plate, shape), screen.confidence)
+    opacity = _opacity(small, screen, None if told is None else resample(told, shape))
+    hues, support = _palette(small, opacity)
+    return Survey(opacity, hues, support)
+
+
+def spill_alpha(
+    linear: FloatArray, screen: Screen, method: Limit, *, clip: bool = True
+) -> FloatArray:
+    """Give the classical key 1 - spill(C) / spill(B), of shape (H, W); "max" errs to opaque."""
+    backing = np.maximum(spill(screen.plate, screen.channel, method), LEAST_NOISE)
+    excess = spill(linear, screen.channel, method)
+    alpha = 1 - np.divide(excess, backing, dtype=np.float32)
+    return alpha.clip(0, 1) if clip else alpha
+
+
+def deviation(difference: FloatArray, on_screen: BoolArray) -> FloatArray:
+    """Measure the standard deviation per channel of the screen's pixels around the plate."""
+    if not on_screen.any():
+        return np.full(3, _DEFAULT_NOISE, dtype=np.float32)
+    spread = _MAD * np.median(np.abs(difference[on_screen]), axis=0)
+    return np.maximum(spread, LEAST_NOISE).astype(np.float32)
+
+
+def _opacity(small: FloatArray, screen: Screen, told: FloatArray | None) -> FloatArray:
+    import cv2
+
+    distance = relative_distance(small, screen.plate)
+    noise = float(deviation(small - screen.plate, distance < _OFF_SCREEN).mean())
+    reach = _OFF_NOISE * noise / float(np.linalg.norm(screen.colour))
+    subject = distance > max(_OFF_SCREEN, reach)
+    share, trust = shine_through(small, screen.plate, subject, noise)
+    grey = spill_alpha(small, screen, "average")
+    cautious = spill_alpha(small, screen, "max") > _OPAQUE_FORM
+    strict = spill_alpha(small, screen, "min") > _FORMS_AGREE
+    prior = np.where(cautious, np.where(strict, _ALL_FORMS, _CAUTIOUS), _NOBODY)
+    if told is not None:
+        prior = np.where((told > _SURELY_TOLD) & (grey > _LEAST_GREY),
+                         np.maximum(prior, _TOLD), prior)  # fmt: skip
+    opaque = trust * (share < _OPAQUE_SHARE)
+    through = trust * (share > _THROUGH_SHARE)
+    inside = subject.astype(np.float32)
+    gathered = [
+        cv2.GaussianBlur(plane, (0, 0), _GATHER)
+        for plane in (opaque + _PRIOR_WEIGHT * prior * inside,
+                      opaque + through + _PRIOR_WEIGHT * inside)
+    ]  # fmt: skip
+    opacity = inside * gathered[0] / np.maximum(gathered[1], np.finfo(np.float32).tiny)
+    return opacity.clip(0, 1).astype(np.float32)
+
+
+def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Hues (K, 3) of what is opaque, grey last, and their support (h, w, K)."""
+    import cv2
+
+    certain = (opacity > _LEARN).view(np.uint8)
+    square = np.ones((3, 3), dtype=np.uint8)
+    inside = cv2.erode(certain, square, iterations=_LEARN_EROSION).view(np.bool_)
+    grey = np.full((1, 3), 1 / 3, dtype=np.float32)
+    if not inside.any():
+        return grey, np.ones((*inside.shape, 1), dtype=np.float32)
+    chroma = small / np.maximum(small.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
+    hues = _cluster(chroma[inside])
+    label = np.full(inside.shape, -1)
+    label[inside] = _nearest(chroma[inside], hues)
+    sigma = _NEAR * float(np.hypot(*inside.shape))
+    layers = []
+    for index in range(len(hues)):
+        member = (label == index).astype(np.float32)
+        wider = cv2.GaussianBlur(member, (0, 0), _WIDER * sigma)
+        layers.append(cv2.GaussianBlur(member, (0, 0), sigma) + _WIDER_WEIGHT * wider)
+    support = np.stack(layers, axis=-1) + np.finfo(np.float32).eps
+    support /= support.sum(axis=-1, keepdims=True)
+    shape = (*inside.shape, 1)
+    return np.vstack([hues, grey]), np.dstack([support, np.full(shape, _GREY_SUPPORT, np.float32)])
+
+
+def _cluster(chroma: FloatArray) -> FloatArray:
+    """k-means without chance: seeds far from each other, then a few rounds."""
+    sample = chroma[:: -(-len(chroma) // _LEARNT_PIXELS)]
+    seeds = [sample.mean(axis=0)]
+    for _ in range(min(_HUES, len(sample)) - 1):
+        distance = np.min([np.square(sample - seed).sum(axis=1) for seed in seeds], axis=0)
+        seeds.append(sample[np.argsort(distance)[int(_SEED_QUANTILE * (len(sample) - 1))]])
+    hues = np.array(seeds)
+    for _ in range(_ROUNDS):
+        label = _nearest(sample, hues)
+        hues = np.array(
+            [sample[label == k].mean(axis=0) if k in label else hue for k, hue in enumerate(hues)]
+        )
+    return hues.astype(np.float32)
+
+
+def _nearest(chroma: FloatArray, hues: FloatArray) -> NDArray[np.intp]:
+    nearest: NDArray[np.intp] = np.square(chroma[:, None] - hues).sum(axis=-1).argmin(axis=1)
+    return nearest
