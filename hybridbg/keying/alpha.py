@@ -29,7 +29,7 @@ __all__ = ["alpha_by_survey", "key_alpha"]
 
 # How far off a hue's plane a colour may lie, in standard deviations of the noise: cloth and hair
 # have many hues. From `_NO_HUE` of these on no hue is meant, and the grey key is taken.
-_PLANE_NOISE: Final = 9.0
+_PLANE_NOISE: Final = float(__import__("os").environ.get("PN","5"))
 _NO_HUE: Final = 3.0
 # Standard deviations: by which the bound may be missed, and between which the mean of a pixel and
 # its neighbours goes from screen to not screen.

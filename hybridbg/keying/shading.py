@@ -24,6 +24,9 @@ _AROUND: Final = (2.5, 7.0)
 # covariance, from no trust to full; and this many times the variation across the line.
 _VARIED: Final = (2.0, 5.0)
 _STRAIGHT: Final = (2.0, 4.0)
+# Distance of the mean from the plane of d and B, relative to its length, from full trust to none:
+# two things of different hues in one neighbourhood make a line as well.
+_OFF_PLANE: Final = (0.03, 0.1)
 # A line more nearly parallel to B than this sine says that alpha varies, or that screen is shaded.
 _LEAST_SINE: Final = 0.05
 
@@ -71,10 +74,13 @@ def _line_test(
     b_d, b_b = (backing * along).sum(axis=-1), (backing * backing).sum(axis=-1)
     sine = 1 - b_d**2 / b_b
     v = (m_b - m_d * b_d) / np.maximum(b_b * sine, np.finfo(np.float32).tiny)
+    u = (m_d - v * b_d)[:, None]
+    rest = np.linalg.norm(mean - u * along - v[:, None] * backing, axis=-1)
+    off = rest / np.maximum(np.linalg.norm(mean, axis=-1), noise)
     share = np.where(sine < _LEAST_SINE**2, 1, v).clip(0, 1)
     varied = _ramp(spread[..., -1] / max(noise, 1e-6), *_VARIED)
     straight = _ramp(spread[..., -1] / np.maximum(spread[..., -2], noise / 2), *_STRAIGHT)
-    return share.astype(np.float32), varied * straight
+    return share.astype(np.float32), varied * straight * (1 - _ramp(off, *_OFF_PLANE))
 
 
 def _moments(

@@ -24,12 +24,14 @@ __all__ = ["LEAST_NOISE", "Survey", "deviation", "spill_alpha", "survey"]
 
 # The subject is surveyed at this long side in pixels.
 _WORKING_SIDE: Final = 480
-# At most so many hues from the picture, found in so many rounds of k-means on so many pixels.
-_HUES: Final = 12
+# At most so many hues from the picture, found in so many rounds of k-means. Hues are counted once
+# for each cell of this side in chroma that holds at least so many pixels of this light or more: a
+# small thing's hue weighs as much as a large one's, and dark pixels have no hue.
+_HUES: Final = 16
 _ROUNDS: Final = 10
-_LEARNT_PIXELS: Final = 4000
-# Seeds of k-means are far from each other, but not outliers: this quantile of the distances.
-_SEED_QUANTILE: Final = 0.995
+_CELL: Final = 0.015
+_CELL_PIXELS: Final = 3
+_LEAST_LIGHT: Final = 0.02
 # Grey belongs to every palette, as if it were so common everywhere.
 _GREY_SUPPORT: Final = 0.02
 # Neighbourhood of a hue, in parts of the picture's diagonal, and a wider one that counts less.
@@ -56,9 +58,12 @@ _OPAQUE_FORM: Final = 0.985
 _FORMS_AGREE: Final = 0.9
 _SURELY_TOLD: Final = 0.85
 _LEAST_GREY: Final = 0.45
+# A pixel is of a hue within this distance of it in chroma, if that hue is this common around.
+_ALIKE: Final = 0.012
+_COMMON: Final = 0.3
 # Hues are learnt where opacity is at least this, so many working pixels inside.
 _LEARN: Final = 0.6
-_LEARN_EROSION: Final = 2
+_LEARN_EROSION: Final = 1
 # Scales a median absolute value to the standard deviation of a normal distribution.
 _MAD: Final = 1.4826
 
@@ -99,9 +104,13 @@ def survey(linear: FloatArray, screen: Screen, told: FloatArray | None = None) -
     shape = fit_inside(linear.shape[:2], _WORKING_SIDE)
     small = resample(linear, shape)
     screen = Screen(screen.colour, resample(screen.plate, shape), screen.confidence)
-    opacity = _opacity(small, screen, None if told is None else resample(told, shape))
+    evidence = _evidence(small, screen, None if told is None else resample(told, shape))
+    opacity = _gathered(*evidence)
     hues, support = _palette(small, opacity)
-    return Survey(opacity, hues, support)
+    alike = _of_a_hue(small, hues, support)
+    opaque, through, prior, inside = evidence
+    opaque, through = opaque + alike * inside, through * (1 - alike)
+    return Survey(_gathered(opaque, through, prior, inside), hues, support)
 
 
 def spill_alpha(
@@ -122,14 +131,20 @@ def deviation(difference: FloatArray, on_screen: BoolArray) -> FloatArray:
     return np.maximum(spread, LEAST_NOISE).astype(np.float32)
 
 
-def _opacity(small: FloatArray, screen: Screen, told: FloatArray | None) -> FloatArray:
+def _evidence(
+    small: FloatArray, screen: Screen, told: FloatArray | None
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Evidence for opaque, and for see-through; prior; and the subject itself; (h, w) each."""
     import cv2
 
     distance = relative_distance(small, screen.plate)
     noise = float(deviation(small - screen.plate, distance < _OFF_SCREEN).mean())
     reach = _OFF_NOISE * noise / float(np.linalg.norm(screen.colour))
     subject = distance > max(_OFF_SCREEN, reach)
-    share, trust = shine_through(small, screen.plate, subject, noise)
+    # Pixels on an edge are mixed, whatever the things are that meet there.
+    square = np.ones((3, 3), dtype=np.uint8)
+    solid = cv2.erode(subject.view(np.uint8), square, borderValue=1).view(np.bool_)
+    share, trust = shine_through(small, screen.plate, solid, noise)
     grey = spill_alpha(small, screen, "average")
     cautious = spill_alpha(small, screen, "max") > _OPAQUE_FORM
     strict = spill_alpha(small, screen, "min") > _FORMS_AGREE
@@ -139,14 +154,35 @@ def _opacity(small: FloatArray, screen: Screen, told: FloatArray | None) -> Floa
                          np.maximum(prior, _TOLD), prior)  # fmt: skip
     opaque = trust * (share < _OPAQUE_SHARE)
     through = trust * (share > _THROUGH_SHARE)
-    inside = subject.astype(np.float32)
-    gathered = [
+    return opaque, through, prior.astype(np.float32), subject.astype(np.float32)
+
+
+def _gathered(
+    opaque: FloatArray, through: FloatArray, prior: FloatArray, inside: FloatArray
+) -> FloatArray:
+    """Opacity (h, w) from the evidence around each pixel, and the prior where there is none."""
+    import cv2
+
+    agreed, all_said = (
         cv2.GaussianBlur(plane, (0, 0), _GATHER)
-        for plane in (opaque + _PRIOR_WEIGHT * prior * inside,
-                      opaque + through + _PRIOR_WEIGHT * inside)
-    ]  # fmt: skip
-    opacity = inside * gathered[0] / np.maximum(gathered[1], np.finfo(np.float32).tiny)
+        for plane in (
+            opaque + _PRIOR_WEIGHT * prior * inside,
+            opaque + through + _PRIOR_WEIGHT * inside,
+        )
+    )
+    opacity = inside * agreed / np.maximum(all_said, np.finfo(np.float32).tiny)
     return opacity.clip(0, 1).astype(np.float32)
+
+
+def _of_a_hue(small: FloatArray, hues: FloatArray, support: FloatArray) -> FloatArray:
+    """How far a pixel has, but for shading, the hue of something opaque nearby; (h, w)."""
+    chroma = small / np.maximum(small.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
+    alike = np.zeros(small.shape[:2], dtype=np.float32)
+    for index, hue in enumerate(hues[:-1]):
+        distance = np.square(chroma - hue).sum(axis=-1)
+        common = (support[..., index] / _COMMON).clip(0, 1)
+        alike = np.maximum(alike, common * np.exp(distance / (-2 * _ALIKE**2)))
+    return alike
 
 
 def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -157,6 +193,7 @@ def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatA
     square = np.ones((3, 3), dtype=np.uint8)
     inside = cv2.erode(certain, square, iterations=_LEARN_EROSION).view(np.bool_)
     grey = np.full((1, 3), 1 / 3, dtype=np.float32)
+    inside &= small.sum(axis=-1) > _LEAST_LIGHT
     if not inside.any():
         return grey, np.ones((*inside.shape, 1), dtype=np.float32)
     chroma = small / np.maximum(small.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
@@ -177,11 +214,15 @@ def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatA
 
 def _cluster(chroma: FloatArray) -> FloatArray:
     """k-means without chance: seeds far from each other, then a few rounds."""
-    sample = chroma[:: -(-len(chroma) // _LEARNT_PIXELS)]
+    cells = np.round(chroma[:, :2] / _CELL).astype(np.int64)
+    _, label, count = np.unique(cells[:, 0] * 1000 + cells[:, 1], return_inverse=True,
+                                return_counts=True)  # fmt: skip
+    sums = np.stack([np.bincount(label, weights=c) for c in chroma.T], axis=1)
+    sample = (sums / count[:, None])[count >= min(_CELL_PIXELS, count.max())]
     seeds = [sample.mean(axis=0)]
     for _ in range(min(_HUES, len(sample)) - 1):
         distance = np.min([np.square(sample - seed).sum(axis=1) for seed in seeds], axis=0)
-        seeds.append(sample[np.argsort(distance)[int(_SEED_QUANTILE * (len(sample) - 1))]])
+        seeds.append(sample[distance.argmax()])
     hues = np.array(seeds)
     for _ in range(_ROUNDS):
         label = _nearest(sample, hues)

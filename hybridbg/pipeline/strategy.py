@@ -48,7 +48,7 @@ _FUSED_WEIGHT = 2e-4
 The sources are coarse: this much only keeps wide unknown regions from drifting; 1e-2 cost hair.
 """
 
-_KEY_WEIGHT = 0.05
+_KEY_WEIGHT = float(__import__("os").environ.get("KW",".05"))
 """How strongly matting holds on to a key's alpha, where its forms agree."""
 
 
