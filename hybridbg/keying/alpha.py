@@ -27,10 +27,16 @@ from hybridbg.keying.survey import LEAST_NOISE, Survey, deviation, spill_alpha, 
 
 __all__ = ["alpha_by_survey", "key_alpha"]
 
-# How far off a hue's plane a colour may lie, in standard deviations of the noise: cloth and hair
-# have many hues. From `_NO_HUE` of these on no hue is meant, and the grey key is taken.
-_PLANE_NOISE: Final = float(__import__("os").environ.get("PN","5"))
+# How far off a hue's plane a colour may lie: so many standard deviations of the noise, and this
+# part of its foreground. From `_NO_HUE` of these on no hue is meant, and the grey key is taken.
+_PLANE_NOISE: Final = 1.5
+_PLANE_SPREAD: Final = 0.01
 _NO_HUE: Final = 3.0
+# Likewise off a hue's ray: a hue stands for its neighbours.
+_RAY_SPREAD: Final = 0.03
+# A colour on a hue's ray speaks this much louder for opaque than its plane does for a mixture,
+# times the square of the probability that things are opaque there.
+_NO_ACCIDENT: Final = 20.0
 # Standard deviations: by which the bound may be missed, and between which the mean of a pixel and
 # its neighbours goes from screen to not screen.
 _BOUND_NOISE: Final = 3.0
@@ -93,10 +99,16 @@ def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> FloatA
     for start in range(0, len(where[0]), _CHUNK):
         rows, columns = (index[start : start + _CHUNK] for index in where)
         colours, backing = linear[rows, columns], plate[rows, columns]
-        near = found.support[
-            rows * small_shape[0] // shape[0], columns * small_shape[1] // shape[1]
-        ]
-        unmixed = _unmix(colours, backing, found.hues, near, noise, grey_key[rows, columns])
+        place = rows * small_shape[0] // shape[0], columns * small_shape[1] // shape[1]
+        unmixed = _unmix(
+            colours,
+            backing,
+            found.hues,
+            found.support[place],
+            noise,
+            grey_key[rows, columns],
+            found.opacity[place],
+        )
         alpha[rows, columns] = np.maximum(unmixed, _bound(colours, backing, noise))
     return alpha.clip(0, 1) * presence
 
@@ -119,6 +131,7 @@ def _unmix(
     support: FloatArray,
     noise: FloatArray,
     grey_key: FloatArray,
+    opacity: FloatArray,
 ) -> FloatArray:
     """Alpha (N,) of colours (N, 3) before backing (N, 3), every hue voting."""
     # Divide by each channel's noise, so that lengths are in standard deviations.
@@ -130,10 +143,16 @@ def _unmix(
     u = np.maximum((ch * bb - cb * bh) / determinant, 0)
     v = (cb - u * bh) / bb
     residual = (c * c).sum(axis=1)[:, None] - u * ch - v * cb
-    vote = support * np.exp(np.maximum(residual, 0) / (-2 * _PLANE_NOISE**2))
+    reach = _PLANE_NOISE**2 + _PLANE_SPREAD**2 * u**2 * hh
+    vote = support * np.exp(np.maximum(residual, 0) / (-2 * reach))
+    # The ray t h itself: no screen at all, which a mixture would only hit by accident.
+    ray = (c * c).sum(axis=1)[:, None] - np.maximum(ch, 0) ** 2 / hh
+    reach = _PLANE_NOISE**2 + _RAY_SPREAD**2 * (c * c).sum(axis=1)[:, None]
+    certain = _NO_ACCIDENT * opacity[:, None] ** 2
+    opaque = certain * support * np.exp(np.maximum(ray, 0) / (-2 * reach))
     undecided = np.exp(-(_NO_HUE**2) / 2)
-    total = (vote * (1 - v)).sum(axis=1) + undecided * grey_key
-    alpha: FloatArray = total / (vote.sum(axis=1) + undecided)
+    total = (vote * (1 - v) + opaque).sum(axis=1) + undecided * grey_key
+    alpha: FloatArray = total / ((vote + opaque).sum(axis=1) + undecided)
     return alpha
 
 

@@ -28,7 +28,9 @@ __all__ = ["KeyEvidence", "key_evidence"]
 _BACKGROUND_ALPHA: Final = 0.05
 _BACKGROUND_DISTANCE: Final = 0.15
 # Foreground: probably opaque, and at least this alpha; surely opaque, and at least that one.
-_FOREGROUND: Final = ((0.5, 0.9), (0.75, 0.5))
+_FOREGROUND: Final = ((0.5, 0.95), (0.8, 0.7))
+# A pit with less alpha is a gap.
+_PIT: Final = 0.7
 # Radii of the morphology, in parts of the picture's diagonal, at least one pixel: specks and pits
 # of noise up to the first are ignored; known foreground keeps the second away from its edge.
 _SPECK: Final = 0.002
@@ -122,7 +124,8 @@ def _trimap(
         opaque |= (opacity > probably) & (alpha > at_least)
     foreground = cv2.morphologyEx(opaque.view(np.uint8), cv2.MORPH_CLOSE, speck)
     # Closing fills pits of noise, never a gap through which the screen is seen.
-    foreground = cv2.erode(foreground & ~background & 1, margin, borderValue=1)
+    foreground &= (alpha > _PIT).view(np.uint8)
+    foreground = cv2.erode(foreground, margin, borderValue=1)
     trimap: ByteArray = np.full(alpha.shape, UNKNOWN, dtype=np.uint8)
     trimap[background == 1] = BACKGROUND
     trimap[foreground == 1] = FOREGROUND

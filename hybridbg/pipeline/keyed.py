@@ -59,7 +59,9 @@ def has_screen(image: FloatArray) -> bool:
     return estimate_screen(probe).confidence >= _SCREEN_SURE
 
 
-def key_picture(picture: Image, hint: FloatArray | None, options: Options) -> Keyed:
+def key_picture(
+    picture: Image, hint: FloatArray | None, options: Options, *, told: FloatArray | None = None
+) -> Keyed:
     """Key a picture.
 
     Parameters
@@ -68,6 +70,8 @@ def key_picture(picture: Image, hint: FloatArray | None, options: Options) -> Ke
     hint : (H, W) float32 in [0, 1], or None
         What it is sure of serves as core matte and garbage matte.
     options : Options
+    told : (h, w) float32 in [0, 1], optional
+        Another source's probability of foreground, of any size.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def key_picture(picture: Image, hint: FloatArray | None, options: Options) -> Ke
             f"screen, found none (confidence {screen.confidence:.2f}); give its colour or a clean "
             "plate, or use method='auto'"
         )
-    evidence = key_evidence(picture, screen)
+    evidence = key_evidence(picture, screen, told=told)
     trimap = evidence.trimap.copy()
     if hint is not None:
         seeds = graphcut.seeds_from_hint(hint)

@@ -48,7 +48,7 @@ _FUSED_WEIGHT = 2e-4
 The sources are coarse: this much only keeps wide unknown regions from drifting; 1e-2 cost hair.
 """
 
-_KEY_WEIGHT = float(__import__("os").environ.get("KW",".05"))
+_KEY_WEIGHT = 0.05
 """How strongly matting holds on to a key's alpha, where its forms agree."""
 
 
@@ -123,7 +123,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
     if options.method == "auto" and not subject.told and network is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
-            keyed = key_picture(picture, None, options)
+            keyed = key_picture(picture, None, options, told=network.probability)
             if agrees(keyed, network):
                 return replace(_located_by_key(keyed, "auto"), model=model)
     warnings: list[str] = []
