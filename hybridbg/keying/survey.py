@@ -51,6 +51,10 @@ _THROUGH_SHARE: Final = 0.22
 # nothing the prior decides, worth this much of one pixel's word.
 _GATHER: Final = 4.0
 _PRIOR_WEIGHT: Final = 0.08
+# Another source is believed where, this far around, most of the evidence says opaque: it does not
+# see the difference between cloth and wine.
+_WIDE: Final = 16.0
+_MOSTLY: Final = 0.7
 # Prior that something is opaque: all forms of the key say so; only the cautious one; another
 # source does, while no form sees through more than half; nobody.
 _ALL_FORMS, _CAUTIOUS, _TOLD, _NOBODY = 0.9, 0.6, 0.75, 0.3
@@ -149,11 +153,13 @@ def _evidence(
     cautious = spill_alpha(small, screen, "max") > _OPAQUE_FORM
     strict = spill_alpha(small, screen, "min") > _FORMS_AGREE
     prior = np.where(cautious, np.where(strict, _ALL_FORMS, _CAUTIOUS), _NOBODY)
-    if told is not None:
-        prior = np.where((told > _SURELY_TOLD) & (grey > _LEAST_GREY),
-                         np.maximum(prior, _TOLD), prior)  # fmt: skip
     opaque = trust * (share < _OPAQUE_SHARE)
     through = trust * (share > _THROUGH_SHARE)
+    if told is not None:
+        among = [cv2.GaussianBlur(plane, (0, 0), _WIDE) for plane in (opaque, through)]
+        solid_thing = among[0] > _MOSTLY * (among[0] + among[1])
+        believed = (told > _SURELY_TOLD) & solid_thing & (grey > _LEAST_GREY)
+        prior = np.where(believed, np.maximum(prior, _TOLD), prior)
     return opaque, through, prior.astype(np.float32), subject.astype(np.float32)
 
 

@@ -6,7 +6,7 @@ it the subject; that is checked before `auto` keys a picture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND
 from hybridbg.core.types import ByteArray, FloatArray
 from hybridbg.keying import Screen, estimate_screen, key_evidence
+from hybridbg.keying.chroma import has_half_chroma, sharpen_chroma
 from hybridbg.pipeline.evidence import Evidence
 from hybridbg.pipeline.options import Options
 
@@ -33,6 +34,10 @@ _SCREEN_POSSIBLE = 0.2
 
 _MOST_LOST = 0.1
 """Share of the network's subject that the key may call background before `auto` distrusts it."""
+
+
+_HALF_CHROMA_TRUST = 0.2
+"""Confidence left to a key whose colours were stored at half size: their edges are guessed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +87,9 @@ def key_picture(
     NoSubjectError
         If there is no such screen, or nothing before it, or nothing of it.
     """
+    half = picture.encoding != "linear" and has_half_chroma(picture.rgb())
+    if half:
+        picture = replace(picture, pixels=sharpen_chroma(picture.rgb()))
     screen = estimate_screen(picture, screen=options.screen, plate=options.plate)
     if screen.confidence < _SCREEN_POSSIBLE and options.plate is None:
         raise NoSubjectError(
@@ -100,13 +108,19 @@ def key_picture(
             raise NoSubjectError(
                 f"key: nothing {name} is certain; give a hint, the screen's colour or a clean plate"
             )
-    return Keyed(screen, evidence.alpha, evidence.confidence, trimap)
+    confidence = evidence.confidence * np.float32(_HALF_CHROMA_TRUST if half else 1)
+    return Keyed(picture, screen, evidence.alpha, confidence, trimap)
 
 
 def agrees(keyed: Keyed, network: Evidence) -> bool:
     """Whether the key leaves standing what the network calls the subject."""
+    import cv2
+
     shape = network.probability.shape
-    removed = resample((keyed.trimap == BACKGROUND).astype(np.float32), shape)
+    # A network draws small things too wide: what lies beside them may go.
+    reach = 2 * max(1, round(network.cell)) + 1
+    gone = cv2.erode((keyed.trimap == BACKGROUND).view(np.uint8), np.ones((reach, reach), np.uint8))
+    removed = resample(gone.astype(np.float32), shape)
     subject = network.probability >= 0.5
     area = np.count_nonzero(subject)
     return bool(area > 0 and float(removed[subject].sum()) <= _MOST_LOST * area)

@@ -130,7 +130,7 @@ def remove_background(
                 picture.rgb(), matte.alpha, num_threads=options.threads, progress=report
             )
         else:
-            colours = despill(picture, located.screen, alpha=matte.alpha)
+            colours = despill(located.picture or picture, located.screen, alpha=matte.alpha)
     opacity = picture.alpha_float()
     return Cutout(
         image=picture,
@@ -254,7 +254,7 @@ def _matte(
     if options.refine and not keyed and located.prior is None:
         return refined_alpha(picture, marks, num_threads=options.threads, progress=report)
     return closed_form_alpha(
-        picture.linear() if keyed else picture,
+        (located.picture or picture).linear() if keyed else picture,
         marks,
         prior=located.prior,
         prior_weight=located.prior_weight,

@@ -71,6 +71,8 @@ class Located:
         Alpha that the sources expect, and how strongly matting should hold on to it.
     screen : Screen or None
         The screen to take off the colours, where a key decided.
+    picture : Image or None
+        The picture as it was keyed, where that is another than was handed in.
     """
 
     method: str
@@ -82,6 +84,7 @@ class Located:
     prior: FloatArray | None = None
     prior_weight: FloatArray | None = None
     screen: Screen | None = None
+    picture: Image | None = None
 
 
 def locate(picture: Image, subject: Subject, options: Options) -> Located:
@@ -156,6 +159,7 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         prior=keyed.alpha,
         prior_weight=_KEY_WEIGHT * keyed.confidence,
         screen=keyed.screen,
+        picture=keyed.picture,
     )
 
 
