@@ -46,11 +46,14 @@ class Keyed:
 
     Attributes
     ----------
+    picture : Image
+        As it was keyed: with its colours sharpened where a file stored them at half size.
     screen : Screen
     alpha, confidence : (H, W) float32 in [0, 1]
     trimap : (H, W) uint8
     """
 
+    picture: Image
     screen: Screen
     alpha: FloatArray
     confidence: FloatArray
