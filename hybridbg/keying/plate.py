@@ -15,9 +15,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridbg.core.resample import resample
 from hybridbg.core.types import BoolArray, FloatArray
 
-__all__ = ["estimate_plate", "match_gain", "relative_distance"]
+__all__ = ["estimate_plate", "match_gain", "relative_distance", "smooth"]
 
 _DEGREE: Final = 3
 # The polynomial is fitted to means of square cells of this side, in working pixels, of which at
@@ -50,6 +51,8 @@ _FAR: Final = 6
 _CONTINUES: Final = 0.12
 # Noise is averaged over this many working pixels before tints are compared.
 _CALM: Final = 1.2
+# A blur wider than this many pixels runs on a smaller copy, on which it still is this wide.
+_SMALLEST_SIGMA: Final = 4.0
 # A scale takes over from the coarser one where this share of its window shows the screen.
 _REST_SUPPORT: Final = 0.05
 # The surface stays within the cells it was fitted to, give or take this factor: behind a large
@@ -93,16 +96,30 @@ def _lit(linear: FloatArray, plate: FloatArray, shows: BoolArray) -> FloatArray:
     """Bring a plate of the right tint to the light that falls on it, from far to near."""
     gain = _gain_and_tint(linear, plate)[0]
     far = _far_from_edge(shows)
-    smooth = np.ones_like(gain)
+    light = np.ones_like(gain)
     known = far if far.any() else shows
     for _ in range(_LIGHT_ROUNDS):
-        smooth = 1 + _continued((gain - 1)[..., None], known, _LIGHT_SCALES)[..., 0]
-        smooth = smooth.clip(*_LIGHT_RANGE)
-        known = shows & (far | (np.abs(gain / smooth - 1) < _CONTINUES))
+        light = 1 + _continued((gain - 1)[..., None], known, _LIGHT_SCALES)[..., 0]
+        light = light.clip(*_LIGHT_RANGE)
+        known = shows & (far | (np.abs(gain / light - 1) < _CONTINUES))
         if not known.any():
             break
-    lit: FloatArray = (plate * smooth[..., None]).clip(_DARKEST, 1).astype(np.float32)
+    lit: FloatArray = (plate * light[..., None]).clip(_DARKEST, 1).astype(np.float32)
     return lit
+
+
+def smooth(values: FloatArray, sigma: float) -> FloatArray:
+    """Blur by a Gaussian; wide ones on a smaller copy, which they cannot tell from the picture."""
+    import cv2
+
+    shape = values.shape[:2]
+    step = max(1, int(sigma / _SMALLEST_SIGMA))
+    if step > 1:
+        values = resample(values, (-(-shape[0] // step), -(-shape[1] // step)))
+    blurred: FloatArray = cv2.GaussianBlur(
+        values, (0, 0), sigma / step, borderType=cv2.BORDER_REFLECT
+    )
+    return resample(blurred, shape)
 
 
 def _gain_and_tint(linear: FloatArray, plate: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -212,15 +229,12 @@ def _terms(places: NDArray[np.float64], exponents: list[tuple[int, int]]) -> NDA
 
 def _continued(rest: FloatArray, known: BoolArray, scales: tuple[float, ...]) -> FloatArray:
     """Continue known values, (H, W, C), into the whole picture, coarse to fine."""
-    import cv2
-
     weight = known.astype(np.float32)
     masked = rest * weight[..., None]
     total = np.zeros_like(rest)
     for sigma in scales:
-        support = cv2.GaussianBlur(weight, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-        mean = cv2.GaussianBlur(masked, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-        mean = mean.reshape(rest.shape) / np.maximum(support, np.finfo(np.float32).tiny)[..., None]
+        support = smooth(weight, sigma)
+        mean = smooth(masked, sigma).reshape(rest.shape) / np.maximum(support, np.finfo(np.float32).tiny)[..., None]
         trust = support / (support + _REST_SUPPORT)
         total += trust[..., None] * (mean - total)
     return total

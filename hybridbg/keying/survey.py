@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import BoolArray, FloatArray
 from hybridbg.keying.despill import Limit, spill
-from hybridbg.keying.plate import relative_distance
+from hybridbg.keying.plate import relative_distance, smooth
 from hybridbg.keying.screen import Screen
 from hybridbg.keying.shading import shine_through
 
@@ -57,7 +57,7 @@ _WIDE: Final = 16.0
 _MOSTLY: Final = 0.7
 # Prior that something is opaque: all forms of the key say so; only the cautious one; another
 # source does, while no form sees through more than half; nobody.
-_ALL_FORMS, _CAUTIOUS, _TOLD, _NOBODY = 0.9, 0.6, 0.75, 0.3
+_ALL_FORMS, _CAUTIOUS, _TOLD, _NOBODY = 0.9, 0.5, 0.75, 0.3
 _OPAQUE_FORM: Final = 0.985
 _FORMS_AGREE: Final = 0.9
 _SURELY_TOLD: Final = 0.85
@@ -156,7 +156,7 @@ def _evidence(
     opaque = trust * (share < _OPAQUE_SHARE)
     through = trust * (share > _THROUGH_SHARE)
     if told is not None:
-        among = [cv2.GaussianBlur(plane, (0, 0), _WIDE) for plane in (opaque, through)]
+        among = [smooth(plane, _WIDE) for plane in (opaque, through)]
         solid_thing = among[0] > _MOSTLY * (among[0] + among[1])
         believed = (told > _SURELY_TOLD) & solid_thing & (grey > _LEAST_GREY)
         prior = np.where(believed, np.maximum(prior, _TOLD), prior)
@@ -210,8 +210,8 @@ def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatA
     layers = []
     for index in range(len(hues)):
         member = (label == index).astype(np.float32)
-        wider = cv2.GaussianBlur(member, (0, 0), _WIDER * sigma)
-        layers.append(cv2.GaussianBlur(member, (0, 0), sigma) + _WIDER_WEIGHT * wider)
+        wider = smooth(member, _WIDER * sigma)
+        layers.append(smooth(member, sigma) + _WIDER_WEIGHT * wider)
     support = np.stack(layers, axis=-1) + np.finfo(np.float32).eps
     support /= support.sum(axis=-1, keepdims=True)
     shape = (*inside.shape, 1)
