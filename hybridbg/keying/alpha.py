@@ -107,7 +107,7 @@ def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> FloatA
             found.support[place],
             noise,
             grey_key[rows, columns],
-            found.opacity[place],
+            found.known[place],
         )
         alpha[rows, columns] = np.maximum(unmixed, _bound(colours, backing, noise))
     return alpha.clip(0, 1) * presence

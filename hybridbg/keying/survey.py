@@ -37,6 +37,8 @@ _GREY_SUPPORT: Final = 0.02
 # Neighbourhood of a hue, in parts of the picture's diagonal, and a wider one that counts less.
 _NEAR: Final = 0.06
 _WIDER, _WIDER_WEIGHT = 4, 0.02
+# Hues count as known where so much of that neighbourhood has any.
+_KNOWN: Final = 0.02
 # Noise when no screen is there to measure it: one grey level of 255.
 _DEFAULT_NOISE: Final = 1 / 255
 LEAST_NOISE: Final = 5e-4
@@ -80,6 +82,8 @@ class Survey:
     ----------
     opacity : (h, w) float32 in [0, 1]
         Probability that the subject is opaque; 0 on the screen.
+    known : (h, w) float32 in [0, 1]
+        The same, and of a hue that was seen nearby.
     hues : (K, 3) float32
         Hues of the subject, summing to 1 each; grey last.
     support : (h, w, K) float32
@@ -87,6 +91,7 @@ class Survey:
     """
 
     opacity: FloatArray
+    known: FloatArray
     hues: FloatArray
     support: FloatArray
 
@@ -110,11 +115,12 @@ def survey(linear: FloatArray, screen: Screen, told: FloatArray | None = None) -
     screen = Screen(screen.colour, resample(screen.plate, shape), screen.confidence)
     evidence = _evidence(small, screen, None if told is None else resample(told, shape))
     opacity = _gathered(*evidence)
-    hues, support = _palette(small, opacity)
+    hues, support, known = _palette(small, opacity)
     alike = _of_a_hue(small, hues, support)
     opaque, through, prior, inside = evidence
     opaque, through = opaque + alike * inside, through * (1 - alike)
-    return Survey(_gathered(opaque, through, prior, inside), hues, support)
+    opacity = _gathered(opaque, through, prior, inside)
+    return Survey(opacity, opacity * known, hues, support)
 
 
 def spill_alpha(
@@ -191,8 +197,8 @@ def _of_a_hue(small: FloatArray, hues: FloatArray, support: FloatArray) -> Float
     return alike
 
 
-def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Hues (K, 3) of what is opaque, grey last, and their support (h, w, K)."""
+def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Hues (K, 3) of what is opaque, grey last, their support (h, w, K), and if any is near."""
     import cv2
 
     certain = (opacity > _LEARN).view(np.uint8)
@@ -201,7 +207,7 @@ def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatA
     grey = np.full((1, 3), 1 / 3, dtype=np.float32)
     inside &= small.sum(axis=-1) > _LEAST_LIGHT
     if not inside.any():
-        return grey, np.ones((*inside.shape, 1), dtype=np.float32)
+        return grey, np.ones((*inside.shape, 1), np.float32), np.zeros(inside.shape, np.float32)
     chroma = small / np.maximum(small.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
     hues = _cluster(chroma[inside])
     label = np.full(inside.shape, -1)
@@ -215,7 +221,9 @@ def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatA
     support = np.stack(layers, axis=-1) + np.finfo(np.float32).eps
     support /= support.sum(axis=-1, keepdims=True)
     shape = (*inside.shape, 1)
-    return np.vstack([hues, grey]), np.dstack([support, np.full(shape, _GREY_SUPPORT, np.float32)])
+    known = (smooth(inside.astype(np.float32), sigma) / _KNOWN).clip(0, 1)
+    grey_support = np.full(shape, _GREY_SUPPORT, np.float32)
+    return np.vstack([hues, grey]), np.dstack([support, grey_support]), known
 
 
 def _cluster(chroma: FloatArray) -> FloatArray:
