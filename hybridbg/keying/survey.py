@@ -67,9 +67,11 @@ _LEAST_GREY: Final = 0.45
 # A pixel is of a hue within this distance of it in chroma, if that hue is this common around.
 _ALIKE: Final = 0.012
 _COMMON: Final = 0.3
-# Hues are learnt where opacity is at least this, so many working pixels inside.
+# Hues are learnt where opacity, and extremes where trust in shining through, is at least this; in
+# pieces of so many working pixels, from this quantile of the distance to the screen's hue on.
 _LEARN: Final = 0.6
-_LEARN_EROSION: Final = 1
+_LEAST_PIECE: Final = 100
+_EXTREME: Final = 0.97
 # Scales a median absolute value to the standard deviation of a normal distribution.
 _MAD: Final = 1.4826
 
@@ -114,8 +116,13 @@ def survey(linear: FloatArray, screen: Screen, told: FloatArray | None = None) -
     small = resample(linear, shape)
     screen = Screen(screen.colour, resample(screen.plate, shape), screen.confidence)
     evidence = _evidence(small, screen, None if told is None else resample(told, shape))
-    opacity = _gathered(*evidence)
-    hues, support, known = _palette(small, opacity)
+    opacity = _eroded(_gathered(*evidence))
+    certain = (opacity > _LEARN) | (
+        _extremes(small, screen.plate, evidence[1] > _LEARN)
+        & (spill_alpha(small, screen, "average") > _OPAQUE_FORM)
+        & (spill_alpha(small, screen, "max") > _OPAQUE_FORM)
+    )
+    hues, support, known = _palette(small, certain)
     alike = _of_a_hue(small, hues, support)
     opaque, through, prior, inside = evidence
     opaque, through = opaque + alike * inside, through * (1 - alike)
@@ -197,13 +204,43 @@ def _of_a_hue(small: FloatArray, hues: FloatArray, support: FloatArray) -> Float
     return alike
 
 
-def _palette(small: FloatArray, opacity: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Hues (K, 3) of what is opaque, grey last, their support (h, w, K), and if any is near."""
+def _eroded(opacity: FloatArray) -> FloatArray:
     import cv2
 
-    certain = (opacity > _LEARN).view(np.uint8)
-    square = np.ones((3, 3), dtype=np.uint8)
-    inside = cv2.erode(certain, square, iterations=_LEARN_EROSION).view(np.bool_)
+    eroded: FloatArray = cv2.erode(opacity, np.ones((3, 3), dtype=np.uint8))
+    return eroded
+
+
+def _extremes(small: FloatArray, plate: FloatArray, through: BoolArray) -> BoolArray:
+    """Find the pixels in each piece where the screen shines through that show least of it.
+
+    Something that moved may be opaque hardly anywhere; what is farthest from the screen's hue in
+    it comes nearest to its own.
+    """
+    import cv2
+
+    chroma, backing = (
+        colours / np.maximum(colours.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
+        for colours in (small, plate)
+    )
+    distance = np.square(chroma - backing).sum(axis=-1) * (small.sum(axis=-1) > _LEAST_LIGHT)
+    count, labels = cv2.connectedComponents(through.view(np.uint8))
+    found = np.zeros(through.shape, dtype=np.bool_)
+    order = np.argsort(labels, axis=None, kind="stable")
+    starts = np.searchsorted(labels.ravel()[order], np.arange(count + 1))
+    for label in range(1, count):
+        piece = order[starts[label] : starts[label + 1]]
+        if len(piece) >= _LEAST_PIECE:
+            values = distance.ravel()[piece]
+            found.ravel()[piece[values >= np.quantile(values, _EXTREME)]] = True
+    return found
+
+
+def _palette(
+    small: FloatArray, certain: BoolArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Hues (K, 3) of what is opaque, grey last, their support (h, w, K), and if any is near."""
+    inside = certain.copy()
     grey = np.full((1, 3), 1 / 3, dtype=np.float32)
     inside &= small.sum(axis=-1) > _LEAST_LIGHT
     if not inside.any():
