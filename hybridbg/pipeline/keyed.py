@@ -16,12 +16,12 @@ from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND
 from hybridbg.core.types import ByteArray, FloatArray
-from hybridbg.keying import Screen, estimate_screen, key_evidence
+from hybridbg.keying import Screen, estimate_screen, key_evidence, key_preview
 from hybridbg.keying.chroma import has_half_chroma, sharpen_chroma
 from hybridbg.pipeline.evidence import Evidence
 from hybridbg.pipeline.options import Options
 
-__all__ = ["Keyed", "agrees", "has_screen", "key_picture"]
+__all__ = ["Keyed", "agrees", "has_screen", "key_picture", "preview_picture"]
 
 _PROBE_SIDE = 192
 """Long side, in pixels, at which a picture is asked whether it has a screen."""
@@ -93,13 +93,7 @@ def key_picture(
     half = picture.encoding != "linear" and has_half_chroma(picture.rgb())
     if half:
         picture = replace(picture, pixels=sharpen_chroma(picture.rgb()))
-    screen = estimate_screen(picture, screen=options.screen, plate=options.plate)
-    if screen.confidence < _SCREEN_POSSIBLE and options.plate is None:
-        raise NoSubjectError(
-            f"key: expected a {options.screen if options.screen != 'auto' else 'green or blue'} "
-            f"screen, found none (confidence {screen.confidence:.2f}); give its colour or a clean "
-            "plate, or use method='auto'"
-        )
+    screen = _screen_of(picture, options)
     evidence = key_evidence(picture, screen, told=told)
     trimap = evidence.trimap.copy()
     if hint is not None:
@@ -113,6 +107,40 @@ def key_picture(
             )
     confidence = evidence.confidence * np.float32(_HALF_CHROMA_TRUST if half else 1)
     return Keyed(picture, screen, evidence.alpha, confidence, trimap)
+
+
+def preview_picture(picture: Image, options: Options) -> tuple[Screen, ByteArray]:
+    """Key a picture the quick way.
+
+    Parameters
+    ----------
+    picture : Image
+    options : Options
+
+    Returns
+    -------
+    screen : Screen
+    cutout : (H, W, 4) uint8
+        Straight RGBA, sRGB-coded.
+
+    Raises
+    ------
+    NoSubjectError
+        If there is no such screen.
+    """
+    screen = _screen_of(picture, options)
+    return screen, key_preview(picture, screen, num_threads=options.threads)
+
+
+def _screen_of(picture: Image, options: Options) -> Screen:
+    screen = estimate_screen(picture, screen=options.screen, plate=options.plate)
+    if screen.confidence < _SCREEN_POSSIBLE and options.plate is None:
+        raise NoSubjectError(
+            f"key: expected a {options.screen if options.screen != 'auto' else 'green or blue'} "
+            f"screen, found none (confidence {screen.confidence:.2f}); give its colour or a clean "
+            "plate, or use method='auto'"
+        )
+    return screen
 
 
 def agrees(keyed: Keyed, network: Evidence) -> bool:

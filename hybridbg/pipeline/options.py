@@ -13,11 +13,12 @@ from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Rect
 from hybridbg.predict import ModelSpec, Session
 
-__all__ = ["METHODS", "Method", "Options", "Subject"]
+__all__ = ["METHODS", "Method", "Options", "Quality", "Subject"]
 
 
 Method: TypeAlias = Literal["auto", "key", "grabcut", "predict"]
 METHODS: tuple[Method, ...] = get_args(Method)
+Quality: TypeAlias = Literal["full", "preview"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,7 @@ class Options:
     plate : image or path, optional
     refine : bool
         Whether sampled colours help matting where neither a network nor a key gives a prior.
+    quality : {"full", "preview"}
     session : Session, optional
     num_threads : int
     progress : callable, optional
@@ -61,7 +63,8 @@ class Options:
     Raises
     ------
     InvalidOptionError
-        On an unknown method, a screen or plate without a key, or fewer threads than one.
+        On an unknown method or quality, a screen or plate without a key, a preview without one, or
+        fewer threads than one.
     """
 
     method: Method = "auto"
@@ -69,17 +72,25 @@ class Options:
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
     refine: bool = True
+    quality: Quality = "full"
     session: Session | None = None
     num_threads: int | None = None
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
         one_of(self.method, "method", METHODS)
+        one_of(self.quality, "quality", get_args(Quality))
         resolve_num_threads(self.num_threads)
         if self.method not in ("auto", "key") and self.wants_key:
             raise InvalidOptionError(
                 f"screen and plate serve keying only, got method {self.method!r}; "
                 "use method='key' or leave them out"
+            )
+
+        if self.quality == "preview" and self.method not in ("auto", "key"):
+            raise InvalidOptionError(
+                f"quality='preview' is a key and nothing else, got method {self.method!r}; "
+                "use method='key' or quality='full'"
             )
 
     @property
