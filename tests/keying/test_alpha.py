@@ -52,7 +52,9 @@ def test_one_hue_is_least_squares(monkeypatch):
     mixed = random.uniform(0, 1, (50, 1)) * hue + random.uniform(0, 1, (50, 1)) * backing
     colours = (mixed + noise * random.standard_normal((50, 3))).astype(np.float32)
     monkeypatch.setattr(alpha, "_NO_HUE", 50.0)
-    found = alpha._unmix(colours, backing, hue, np.ones((50, 1)), noise, np.zeros(50))
+    found = alpha._unmix(
+        colours, backing, hue, np.ones((50, 1)), noise, np.zeros(50), opacity=np.zeros(50)
+    )
     for pixel in range(50):
         basis = np.stack([hue[0], backing[pixel]], axis=1) / noise[:, None]
         u, v = np.linalg.lstsq(basis, colours[pixel] / noise, rcond=None)[0]
@@ -92,7 +94,7 @@ def test_impossible_foregrounds_bound_alpha_from_below():
 
 @pytest.mark.parametrize(
     ("name", "sad", "mse", "mixed_error"),
-    [("green_even", 0.7, 0.00012, 0.016), ("green_uneven", 5.8, 0.006, 0.125)],
+    [("green_even", 0.3, 0.00005, 0.016), ("green_uneven", 3.5, 0.0045, 0.11)],
 )
 def test_quality_on_the_samples(name, sad, mse, mixed_error, sample, keyed_sample):
     files, keyed = sample(name), keyed_sample(name)
@@ -109,7 +111,7 @@ def test_hair_is_keyed_well_on_the_uneven_screen(sample, keyed_sample):
     keyed = keyed_sample("green_uneven")[hair]
     truth = sample("green_uneven").alpha[hair] / np.float32(255)
     mixed = (truth > 0.02) & (truth < 0.98)
-    assert np.abs(keyed - truth)[mixed].mean() < 0.032
+    assert np.abs(keyed - truth)[mixed].mean() < 0.036
 
 
 def test_a_blue_screen_is_keyed_like_a_green_one(sample):
