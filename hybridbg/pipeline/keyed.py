@@ -59,6 +59,11 @@ class Keyed:
     confidence: FloatArray
     trimap: ByteArray
 
+    @property
+    def sure(self) -> bool:
+        """Whether the screen is one without doubt."""
+        return self.screen.confidence >= _SCREEN_SURE
+
 
 def has_screen(image: FloatArray) -> bool:
     """Whether a picture, (H, W, 3) float32 sRGB-coded, was shot before a green or blue screen."""

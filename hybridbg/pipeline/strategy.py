@@ -52,6 +52,12 @@ _KEY_WEIGHT = 0.05
 """How strongly matting holds on to a key's alpha, where its forms agree."""
 
 
+_DOUBTFUL_SCREEN = (
+    "the screen does not surround the subject, or is uneven (confidence {:.2f}): check the result, "
+    "or draw a rectangle or a rough hint"
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Located:
     """Where the subject is.
@@ -156,6 +162,7 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         trimap=keyed.trimap,
         weights={"key": 1.0},
         certainty=round(keyed.screen.confidence, 3),
+        warnings=[] if keyed.sure else [_DOUBTFUL_SCREEN.format(keyed.screen.confidence)],
         prior=keyed.alpha,
         prior_weight=_KEY_WEIGHT * keyed.confidence,
         screen=keyed.screen,
