@@ -100,7 +100,7 @@ def key_evidence(
     found = survey(linear, screen, told)
     alpha = alpha_by_survey(linear, screen, found)
     forms = [alpha, *(spill_alpha(linear, screen, limit) for limit in get_args(Limit))]
-    agreement = 1 - (np.max(forms, axis=0) - np.min(forms, axis=0))
+    agreement = np.square(1 - (np.max(forms, axis=0) - np.min(forms, axis=0)))
     trimap = _trimap(alpha, resample(found.opacity, alpha.shape), linear, screen)
     _drop_markers(trimap, told)
     return KeyEvidence(alpha, screen.confidence * agreement, trimap)

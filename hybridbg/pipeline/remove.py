@@ -142,7 +142,9 @@ def remove_background(
                 picture.rgb(), matte.alpha, num_threads=options.threads, progress=report
             )
         else:
-            colours = despill(located.picture or picture, located.screen, alpha=matte.alpha)
+            colours = despill(
+                located.picture or picture, located.screen, alpha=matte.alpha, method="max"
+            )
     opacity = picture.alpha_float()
     return Cutout(
         image=picture,
