@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.common import parser, progress, table
 from benchmarks.keying_peers import Matte, color_to_alpha, ffmpeg, ffmpeg_mattes
 from benchmarks.screen_scenes import SCENES, scenes
-from benchmarks.screens import SIZE, Array, Shot
+from benchmarks.screens import SIZE, Shot
 
 FIGURES = ("SAD", "MSE", "mixed", "background", "opaque", "foreground")
 """SAD in thousands; MSE x 1000; mean error of mixed pixels; % of background above 2 % alpha; % of
@@ -111,6 +111,7 @@ def means(results: dict[str, dict[str, NDArray[np.float64]]]) -> str:
 
 
 def main() -> None:
+    """Print both tables."""
     arguments = parser(__doc__)
     names = [paint.__name__ for paint in SCENES]
     arguments.add_argument("scenes", nargs="*", help="default: all of " + ", ".join(names))

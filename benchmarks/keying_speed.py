@@ -28,7 +28,9 @@ def ffmpeg_frame(frame: Path, colour: str) -> float:
     """Return FFmpeg's seconds per frame."""
 
     def run(count: int) -> float:
-        chain = f"format=yuva444p,chromakey={colour}:0.1:0.1,format=gbrap,despill=type=green:mix=0.5"
+        chain = (
+            f"format=yuva444p,chromakey={colour}:0.1:0.1,format=gbrap,despill=type=green:mix=0.5"
+        )
         command = [str(ffmpeg()), "-v", "error", "-stream_loop", str(count - 1), "-f", "rawvideo",
                    "-pix_fmt", "rgb24", "-s", f"{SIZE[1]}x{SIZE[0]}", "-i", str(frame),
                    "-vf", chain, "-f", "null", "-"]  # fmt: skip
@@ -79,6 +81,7 @@ def full_speed(image: NDArray[np.uint8], repeats: int) -> str:
 
 
 def main() -> None:
+    """Print the ratios."""
     arguments = parser(__doc__)
     arguments.add_argument("--repeats", type=int, default=3)
     given = arguments.parse_args()

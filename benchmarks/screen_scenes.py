@@ -1,4 +1,4 @@
-"""The scenes of `benchmarks.keying`: what screens, subjects and cameras make hard, one at a time."""
+"""Scenes of `benchmarks.keying`: what screens, subjects and cameras make hard, one by one."""
 
 from __future__ import annotations
 
@@ -61,21 +61,21 @@ def hair_blue_uneven(size: Size, random: Random) -> Shot:
 
 
 def glass_even(size: Size, random: Random) -> Shot:
-    """A wine glass and a bottle, an even green screen."""
+    """Paint a wine glass and a bottle, an even green screen."""
     canvas = Canvas(size)
     glassware(canvas, 0.5)
     return shot(canvas.layer(), wall(size, random), random)
 
 
 def glass_blue(size: Size, random: Random) -> Shot:
-    """The same before an uneven blue screen."""
+    """Paint the same before an uneven blue screen."""
     canvas = Canvas(size)
     glassware(canvas, 0.4)
     return shot(canvas.layer(), wall(size, random, BLUE, uneven=0.6), random)
 
 
 def motion_red(size: Size, random: Random) -> Shot:
-    """A saturated red ball in motion beside a person, a green screen."""
+    """Paint a saturated red ball in motion beside a person, a green screen."""
     canvas = Canvas(size)
     ball(canvas, (1.4, 0.4), 0.13, "#c8102e")
     still = portrait(size, random, middle=0.32, cloth="#39414f")
@@ -84,7 +84,7 @@ def motion_red(size: Size, random: Random) -> Shot:
 
 
 def motion_orange(size: Size, random: Random) -> Shot:
-    """An orange ball and a red one in motion, a blue screen."""
+    """Paint an orange ball and a red one in motion, a blue screen."""
     layers = []
     for centre, radius, code, turn in (
         ((0.55, 0.45), 0.16, "#f07818", 0.0),
@@ -103,13 +103,13 @@ def spill(size: Size, random: Random) -> Shot:
 
 
 def green_clothing(size: Size, random: Random) -> Shot:
-    """An olive jumper before green."""
+    """Paint an olive jumper before green."""
     layer = portrait(size, random, cloth="#6d7f4a")
     return shot(layer, wall(size, random), random)
 
 
 def teal_clothing(size: Size, random: Random) -> Shot:
-    """A teal jumper before green."""
+    """Paint a teal jumper before green."""
     layer = portrait(size, random, hair=BLOND, cloth="#2f8f86")
     return shot(layer, wall(size, random, uneven=0.3), random)
 
@@ -179,7 +179,9 @@ SCENES = (
 """In the order of the table; a scene's place is its seed."""
 
 
-def scenes(names: list[str] | None = None, size: Size = SIZE, seed: int = 0) -> Iterator[tuple[str, Shot]]:
+def scenes(
+    names: list[str] | None = None, size: Size = SIZE, seed: int = 0
+) -> Iterator[tuple[str, Shot]]:
     """Paint the scenes, or those named."""
     for index, paint in enumerate(SCENES):
         if not names or paint.__name__ in names:

@@ -8,6 +8,7 @@ scene is `alpha * foreground + (1 - alpha) * plate` to the last bit before the c
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,7 @@ class Canvas:
         self.pixels = np.zeros((size[0] * fine, size[1] * fine, 4), np.float32)
 
     def mask(self) -> NDArray[np.uint8]:
+        """Nothing, on the fine grid."""
         return np.zeros(self.pixels.shape[:2], np.uint8)
 
     def grid(self) -> tuple[Array, Array]:
@@ -70,9 +72,11 @@ class Canvas:
         return (x + 0.5) / self.unit, (y + 0.5) / self.unit
 
     def polygon(self, points: Sequence[Point]) -> NDArray[np.uint8]:
+        """Mask of a polygon."""
         return cv2.fillPoly(self.mask(), [np.int32(np.array(points) * self.unit)], 1)
 
     def ellipse(self, centre: Point, radii: Point, turn: float = 0) -> NDArray[np.uint8]:
+        """Mask of an ellipse."""
         middle, axes = (tuple(np.int32(np.array(p) * self.unit).tolist()) for p in (centre, radii))
         return cv2.ellipse(self.mask(), middle, axes, turn, 0, 360, 1, -1)
 
@@ -120,7 +124,7 @@ def bezier(*control: Any, steps: int = 24) -> Array:
     t = np.linspace(0, 1, steps)[:, None]
     level = [np.asarray(point, dtype=np.float64) for point in control]
     while len(level) > 1:
-        level = [a * (1 - t) + b * t for a, b in zip(level[:-1], level[1:], strict=True)]
+        level = [a * (1 - t) + b * t for a, b in itertools.pairwise(level)]
     return level[0].astype(np.float32)
 
 
@@ -139,9 +143,10 @@ def person(
     back = canvas.ellipse((c, 0.40), (0.165, 0.235)) | canvas.ellipse((c, 0.52), (0.15, 0.22))
     canvas.fill(back, 0.5 * rgb(hair[0]) + 0.04 * rgb(hair[1]))
     _clothes(canvas, random, cloth, c)
-    skin = rgb("#c98f6c") * (1.05 - 1.2 * (x - c) ** 2 / 0.02 - 0.35 * (y - 0.3)).clip(0.4, 1.2)[
-        ..., None
-    ]
+    skin = (
+        rgb("#c98f6c")
+        * (1.05 - 1.2 * (x - c) ** 2 / 0.02 - 0.35 * (y - 0.3)).clip(0.4, 1.2)[..., None]
+    )
     canvas.fill(canvas.polygon([(c - 0.06, 0.5), (c + 0.06, 0.5), (c + 0.07, 0.72), (c, 0.76),
                                 (c - 0.07, 0.72)]), 0.75 * skin)  # fmt: skip
     canvas.fill(canvas.ellipse((c, 0.42), (0.118, 0.165)), skin)
@@ -194,8 +199,8 @@ def _hair(
 def figure(canvas: Canvas, random: np.random.RandomState, *, foot: Point, height: float,
            shirt: str = "#7a2f2a") -> None:  # fmt: skip
     """Paint somebody standing, from head to foot."""
-    x, y = canvas.grid()
-    light = (1 + 0.15 * clouds(random, x.shape, 0.05 + 0.1 * height)).clip(0.4, 1.5)[..., None]
+    shape = canvas.pixels.shape[:2]
+    light = (1 + 0.15 * clouds(random, shape, 0.05 + 0.1 * height)).clip(0.4, 1.5)[..., None]
 
     def at(px: float, py: float) -> Point:
         return foot[0] + px * height, foot[1] - (1 - py) * height
@@ -256,6 +261,7 @@ def moving(layer: Array, length: float, turn: float = 0.0) -> Array:
 
 
 def ball(canvas: Canvas, centre: Point, radius: float, code: str) -> None:
+    """Paint a ball lit from the upper left."""
     x, y = canvas.grid()
     v, u = (y - centre[1]) / radius, (x - centre[0]) / radius
     lit = 0.3 + 0.8 * (0.7 * np.sqrt((1 - u * u - v * v).clip(0, 1)) - 0.4 * u - 0.5 * v)
@@ -326,4 +332,3 @@ def shot(
     seen = lit_by_screen(layer, plate, spill)[..., :3] + (1 - alpha[..., None]) * plate
     image = camera(seen, random, noise, jpeg)
     return Shot(image, alpha, foreground.clip(0, 1).astype(np.float32), plate)
-

@@ -3,9 +3,11 @@
 With the plate B known, C = a F + (1 - a) B has one unknown too many. But foreground colours of one
 hue, light or dark, lie on one ray through black, F = t h, and then C = u h + v B is a plane with
 just two unknowns; least squares gives v, and a = 1 - v. (For h grey this is the classical key
-1 - spill(C) / spill(B).) The hues come from what is opaque (`hybridbg.keying.survey`), a small palette. Each of
-them votes by how near its plane passes to C and how common it is thereabouts; this is colour
-unmixing (Aksoy et al. 2016) with one hue at a time. Then two certainties: 0 <= F <= 1 gives
+1 - spill(C) / spill(B).) The hues come from what is opaque (`hybridbg.keying.survey`), a small
+palette. Each of them votes by how near its plane passes to C and how common it is thereabouts; this
+is colour unmixing (Aksoy et al. 2016) with one hue at a time. A colour on the ray itself needs no
+screen to explain it, so where things are opaque the ray has a vote of its own, for a = 1. Then two
+certainties: 0 <= F <= 1 gives
 
     a >= max over channels of max(1 - C_c / B_c, (C_c - B_c) / (1 - B_c)),
 

@@ -9,9 +9,10 @@ values.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hybridbg.core.types import FloatArray
 
@@ -48,7 +49,7 @@ def sharpen_chroma(coded: FloatArray) -> FloatArray:
     """Bring the chroma of a picture, (H, W, 3) sRGB-coded, to the sharpness of its luma."""
     import cv2
 
-    def around(plane: FloatArray) -> FloatArray:
+    def around(plane: NDArray[Any]) -> FloatArray:
         mean: FloatArray = cv2.GaussianBlur(plane, (0, 0), _WINDOW)
         return mean
 

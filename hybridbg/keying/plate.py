@@ -234,7 +234,10 @@ def _continued(rest: FloatArray, known: BoolArray, scales: tuple[float, ...]) ->
     total = np.zeros_like(rest)
     for sigma in scales:
         support = smooth(weight, sigma)
-        mean = smooth(masked, sigma).reshape(rest.shape) / np.maximum(support, np.finfo(np.float32).tiny)[..., None]
+        mean = (
+            smooth(masked, sigma).reshape(rest.shape)
+            / np.maximum(support, np.finfo(np.float32).tiny)[..., None]
+        )
         trust = support / (support + _REST_SUPPORT)
         total += trust[..., None] * (mean - total)
     return total

@@ -28,9 +28,7 @@ _HIGH: Final = 0.82
 _STEPS: Final = 1 << 14
 
 
-def key_preview(
-    image: ImageLike, screen: Screen, *, num_threads: int | None = None
-) -> ByteArray:
+def key_preview(image: ImageLike, screen: Screen, *, num_threads: int | None = None) -> ByteArray:
     """Cut out a picture by its colours alone, for looking while shooting.
 
     Parameters
@@ -74,7 +72,7 @@ def key_preview(
     check_plate(screen, picture.shape)
     pixels = picture.pixels
     if pixels.dtype != np.uint8 or picture.encoding != "srgb" or pixels.ndim != 3:
-        pixels = as_dtype(picture.srgb().clip(0, 1), np.uint8)
+        pixels = as_dtype(picture.srgb(), np.uint8)
     cutout = np.empty((*picture.shape, 4), dtype=np.uint8)
     key_pixels.key_pixels(
         np.ascontiguousarray(pixels[..., :3]),
@@ -94,6 +92,6 @@ def key_preview(
 def _encode_table() -> ByteArray:
     """SRGB code of each of `_STEPS` steps of linear light."""
     linear = np.linspace(0, 1, _STEPS, dtype=np.float32)
-    codes: ByteArray = as_dtype(linear_to_srgb(linear).clip(0, 1), np.uint8)
+    codes: ByteArray = np.rint(255 * linear_to_srgb(linear).clip(0, 1)).astype(np.uint8)
     codes.flags.writeable = False
     return codes

@@ -10,9 +10,10 @@ at a working size. Where colours hardly vary, or not along a line, nothing can b
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hybridbg.core.types import BoolArray, FloatArray
 
@@ -83,9 +84,7 @@ def _line_test(
     return share.astype(np.float32), varied * straight * (1 - _ramp(off, *_OFF_PLANE))
 
 
-def _moments(
-    small: FloatArray, subject: BoolArray, sigma: float
-) -> tuple[FloatArray, FloatArray]:
+def _moments(small: FloatArray, subject: BoolArray, sigma: float) -> tuple[FloatArray, FloatArray]:
     """Mean (N, 3) and covariance (N, 3, 3) of the subject's colours around each of its pixels."""
     import cv2
 
@@ -103,6 +102,6 @@ def _moments(
     return mean, covariance
 
 
-def _ramp(value: FloatArray, low: float, high: float) -> FloatArray:
+def _ramp(value: NDArray[Any], low: float, high: float) -> FloatArray:
     ramp: FloatArray = ((value - low) / (high - low)).clip(0, 1).astype(np.float32)
     return ramp

@@ -189,8 +189,9 @@ def _gathered(
             opaque + through + _PRIOR_WEIGHT * inside,
         )
     )
-    opacity = inside * agreed / np.maximum(all_said, np.finfo(np.float32).tiny)
-    return opacity.clip(0, 1).astype(np.float32)
+    likely = inside * agreed / np.maximum(all_said, np.finfo(np.float32).tiny)
+    opacity: FloatArray = likely.clip(0, 1).astype(np.float32)
+    return opacity
 
 
 def _of_a_hue(small: FloatArray, hues: FloatArray, support: FloatArray) -> FloatArray:
@@ -236,9 +237,7 @@ def _extremes(small: FloatArray, plate: FloatArray, through: BoolArray) -> BoolA
     return found
 
 
-def _palette(
-    small: FloatArray, certain: BoolArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _palette(small: FloatArray, certain: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Hues (K, 3) of what is opaque, grey last, their support (h, w, K), and if any is near."""
     inside = certain.copy()
     grey = np.full((1, 3), 1 / 3, dtype=np.float32)
