@@ -21,6 +21,7 @@ from typing import Final
 
 import numpy as np
 
+from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import BoolArray, FloatArray, ImageLike
 from hybridbg.io import as_image
 from hybridbg.keying.plate import relative_distance
@@ -48,8 +49,6 @@ _NEIGHBOURS: Final = 1.5
 _ON_SCREEN: Final = 0.1
 # Scales a median absolute value to the standard deviation of a normal distribution.
 _MAD: Final = 1.4826
-# Pixels unmixed at a time, to bound the memory.
-_CHUNK: Final = 1 << 18
 
 
 def key_alpha(image: ImageLike, screen: Screen) -> FloatArray:
@@ -90,29 +89,35 @@ def key_alpha(image: ImageLike, screen: Screen) -> FloatArray:
 
 def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> FloatArray:
     """Give the alpha (H, W) of `key_alpha` for linear light (H, W, 3) that was surveyed."""
-    shape, plate = linear.shape[:2], screen.plate
-    small_shape = found.opacity.shape
+    from hybridbg._kernels import hue_unmixing
+
+    plate = screen.plate
     grey_key = spill_alpha(linear, screen, "average", clip=False)
     on_screen = relative_distance(linear, plate) < _ON_SCREEN
     noise = deviation(linear - plate, on_screen)
     presence = _presence(grey_key, on_screen)
-    alpha = np.zeros(shape, dtype=np.float32)
-    where = np.nonzero(presence)
-    for start in range(0, len(where[0]), _CHUNK):
-        rows, columns = (index[start : start + _CHUNK] for index in where)
-        colours, backing = linear[rows, columns], plate[rows, columns]
-        place = rows * small_shape[0] // shape[0], columns * small_shape[1] // shape[1]
-        unmixed = _unmix(
-            colours,
-            backing,
-            found.hues,
-            found.support[place],
-            noise,
-            grey_key[rows, columns],
-            found.known[place],
-        )
-        alpha[rows, columns] = np.maximum(unmixed, _bound(colours, backing, noise))
-    return alpha.clip(0, 1) * presence
+    constants = [
+        _PLANE_NOISE,
+        _PLANE_SPREAD,
+        _RAY_SPREAD,
+        np.exp(-(_NO_HUE**2) / 2),
+        _NO_ACCIDENT,
+        _BOUND_NOISE,
+        LEAST_NOISE,
+    ]
+    hue_unmixing.unmix_pixels(
+        np.ascontiguousarray(linear),
+        np.ascontiguousarray(plate),
+        np.ascontiguousarray(grey_key),
+        np.ascontiguousarray(found.hues / noise),
+        np.ascontiguousarray(found.support),
+        np.ascontiguousarray(found.known),
+        noise,
+        np.array(constants, dtype=np.float32),
+        presence,
+        resolve_num_threads(None),
+    )
+    return presence
 
 
 def _presence(grey_key: FloatArray, on_screen: BoolArray) -> FloatArray:
@@ -124,44 +129,3 @@ def _presence(grey_key: FloatArray, on_screen: BoolArray) -> FloatArray:
     low, high = (times * max(spread, LEAST_NOISE) for times in _SCREEN_NOISE)
     presence: FloatArray = ((np.abs(mean) - low) / (high - low)).clip(0, 1)
     return presence
-
-
-def _unmix(
-    colours: FloatArray,
-    backing: FloatArray,
-    hues: FloatArray,
-    support: FloatArray,
-    noise: FloatArray,
-    grey_key: FloatArray,
-    opacity: FloatArray,
-) -> FloatArray:
-    """Alpha (N,) of colours (N, 3) before backing (N, 3), every hue voting."""
-    # Divide by each channel's noise, so that lengths are in standard deviations.
-    c, b, h = colours / noise, backing / noise, hues / noise
-    cb, bb, hh = (c * b).sum(axis=1)[:, None], (b * b).sum(axis=1)[:, None], (h * h).sum(axis=1)
-    ch, bh = c @ h.T, b @ h.T
-    # Normal equations of min |c - u h - v b|: [[hh, bh], [bh, bb]] (u, v) = (ch, cb).
-    determinant = np.maximum(hh * bb - bh**2, np.finfo(np.float32).tiny)
-    u = np.maximum((ch * bb - cb * bh) / determinant, 0)
-    v = (cb - u * bh) / bb
-    residual = (c * c).sum(axis=1)[:, None] - u * ch - v * cb
-    reach = _PLANE_NOISE**2 + _PLANE_SPREAD**2 * u**2 * hh
-    vote = support * np.exp(np.maximum(residual, 0) / (-2 * reach))
-    # The ray t h itself: no screen at all, which a mixture would only hit by accident.
-    ray = (c * c).sum(axis=1)[:, None] - np.maximum(ch, 0) ** 2 / hh
-    reach = _PLANE_NOISE**2 + _RAY_SPREAD**2 * (c * c).sum(axis=1)[:, None]
-    certain = _NO_ACCIDENT * opacity[:, None] ** 2
-    opaque = certain * support * np.exp(np.maximum(ray, 0) / (-2 * reach))
-    undecided = np.exp(-(_NO_HUE**2) / 2)
-    total = (vote * (1 - v) + opaque).sum(axis=1) + undecided * grey_key
-    alpha: FloatArray = total / ((vote + opaque).sum(axis=1) + undecided)
-    return alpha
-
-
-def _bound(colours: FloatArray, backing: FloatArray, noise: FloatArray) -> FloatArray:
-    """Least alpha (N,) for which 0 <= F <= 1, but for the noise."""
-    margin = _BOUND_NOISE * noise
-    darker = (backing - colours - margin) / backing
-    lighter = (colours - backing - margin) / np.maximum(1 - backing, LEAST_NOISE)
-    bound: FloatArray = np.maximum(darker, lighter).max(axis=1).clip(0, 1)
-    return bound
