@@ -20,6 +20,7 @@ from hybridbg.core.compositing import premultiply
 from hybridbg.core.image import Image
 from hybridbg.core.types import ColourLike, FloatArray, ImageLike
 from hybridbg.io import as_image
+from hybridbg.keying.plate import smooth
 from hybridbg.keying.screen import Screen, check_plate
 
 __all__ = ["Limit", "despill", "spill"]
@@ -151,12 +152,10 @@ def _replacement(restore: ColourLike) -> FloatArray | None:
 
 def _subtract(linear: FloatArray, alpha: FloatArray, plate: FloatArray) -> FloatArray:
     """Solve C = a F + (1 - a) B for F, continued into pixels that have almost none."""
-    import cv2
-
     light = np.clip(linear - premultiply(plate, 1 - alpha), 0, alpha[..., None])
     sigma = max(1.0, _EXTENT * float(np.hypot(*alpha.shape)))
-    around = cv2.GaussianBlur(light, (0, 0), sigma)
-    cover = cv2.GaussianBlur(alpha, (0, 0), sigma)
+    around = smooth(light, sigma)
+    cover = smooth(alpha, sigma)
     # One quotient for both: where alpha is faint the neighbourhood supplies the missing weight.
     missing = np.clip(_FAINT - alpha, 0, None) / _FAINT
     weight = alpha + missing * cover
