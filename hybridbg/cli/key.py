@@ -85,7 +85,7 @@ def read_matte(text: str) -> str | tuple[tuple[float, float], ...]:
 @click.option(
     "--despill",
     type=click.Choice(DESPILL),
-    default="average",
+    default="max",
     show_default=True,
     help="Limit for the screen's channel: that of the others.",
 )

@@ -9,6 +9,15 @@ from __future__ import annotations
 from hybridbg.keying.alpha import key_alpha
 from hybridbg.keying.despill import despill
 from hybridbg.keying.evidence import KeyEvidence, key_evidence
+from hybridbg.keying.preview import key_preview
 from hybridbg.keying.screen import Screen, estimate_screen
 
-__all__ = ["KeyEvidence", "Screen", "despill", "estimate_screen", "key_alpha", "key_evidence"]
+__all__ = [
+    "KeyEvidence",
+    "Screen",
+    "despill",
+    "estimate_screen",
+    "key_alpha",
+    "key_evidence",
+    "key_preview",
+]

@@ -3,7 +3,7 @@
 With k the screen's channel and i, j the others, the spill of a colour C is C_k - limit(C_i, C_j):
 what its channel k has beyond what the other two account for. The limit is their average (skin,
 hair, glass), their maximum (removes least, keeps yellow and cyan) or their minimum (removes most).
-Linear light, any screen colour: only channel k is ever lowered.
+Linear light, any screen colour: only channel k is ever lowered, and light put back if asked for.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from hybridbg.core import icc
 from hybridbg.core.checks import as_mask, as_number, one_of
-from hybridbg.core.colour import linear_to_srgb
+from hybridbg.core.colour import linear_to_srgb, parse_colour, srgb_to_linear
 from hybridbg.core.compositing import premultiply
 from hybridbg.core.image import Image
-from hybridbg.core.types import FloatArray, ImageLike
+from hybridbg.core.types import ColourLike, FloatArray, ImageLike
 from hybridbg.io import as_image
+from hybridbg.keying.plate import smooth
 from hybridbg.keying.screen import Screen, check_plate
 
 __all__ = ["Limit", "despill", "spill"]
@@ -27,6 +28,8 @@ __all__ = ["Limit", "despill", "spill"]
 Limit = Literal["average", "max", "min"]
 # Below this alpha a pixel's own colour is mostly noise, and its neighbours' colour takes over.
 _FAINT: Final = 0.05
+# Luminance of linear light, Rec. 709.
+_LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 # Standard deviation of that neighbourhood, as a part of the picture's diagonal.
 _EXTENT: Final = 0.01
 
@@ -66,8 +69,10 @@ def despill(
     screen: Screen,
     *,
     alpha: NDArray[Any] | None = None,
-    method: Limit = "average",
+    method: Limit | Literal["weighted"] = "average",
+    weight: float = 0.5,
     strength: float = 1.0,
+    restore: ColourLike = "none",
 ) -> FloatArray:
     """Take the screen's light out of a picture.
 
@@ -81,10 +86,16 @@ def despill(
         Alpha of the picture; bool, uint8, uint16 or float in [0, 1]. Where it is fractional the
         screen that shines through, (1 - alpha) times the plate, is subtracted first and the rest
         divided by alpha; where it is next to nothing the colours around are continued.
-    method : {"average", "max", "min"}
-        The limit of the screen's channel: the average, maximum or minimum of the others.
+    method : {"average", "max", "min", "weighted"}
+        The limit of the screen's channel: the average, maximum or minimum of the others, or
+        `weight` times the first of them in RGB order plus the rest of the second.
+    weight : float in [0, 1]
+        For "weighted" only: 1 before green follows red (skin), 0 follows blue.
     strength : float in [0, 1]
-        Part of the spill to remove. What is removed is not replaced: the result is darker.
+        Part of the spill to remove.
+    restore : {"none", "neutral"} or a colour
+        What to put in place of the light that was removed: nothing, which is darker; as much grey
+        light; or as much light of a colour, say of the new background.
 
     Returns
     -------
@@ -96,7 +107,7 @@ def despill(
     InvalidImageError, InvalidMaskError
         `image`, `alpha` and the screen's plate do not fit together.
     InvalidOptionError
-        `method` or `strength` out of their domain.
+        `method`, `weight`, `strength` or `restore` out of their domain.
 
     Examples
     --------
@@ -107,26 +118,44 @@ def despill(
     >>> (255 * clean[32, 32]).round().tolist()
     [120.0, 120.0, 80.0]
     """
-    one_of(method, "method", ("average", "max", "min"))
+    one_of(method, "method", ("average", "max", "min", "weighted"))
+    weight = as_number(weight, "weight", minimum=0, maximum=1)
+    light = _replacement(restore)
     strength = as_number(strength, "strength", minimum=0, maximum=1)
     picture = as_image(image)
     check_plate(screen, picture.shape)
     linear = picture.linear()
     if alpha is not None:
         linear = _subtract(linear, as_mask(alpha, picture.shape, name="alpha"), screen.plate)
-    excess = np.maximum(spill(linear, screen.channel, method), 0)
-    linear[..., screen.channel] -= strength * excess
+    if method == "weighted":
+        first, second = (linear[..., other] for other in range(3) if other != screen.channel)
+        excess = linear[..., screen.channel] - (weight * first + (1 - weight) * second)
+    else:
+        excess = spill(linear, screen.channel, method)
+    removed = np.float32(strength) * np.maximum(excess, 0)
+    linear[..., screen.channel] -= removed
+    if light is not None:
+        # As luminous as what was removed.
+        linear += (removed * _LUMINANCE[screen.channel])[..., None] * light
+        linear = linear.clip(0, 1)
     return _encode(linear, picture)
+
+
+def _replacement(restore: ColourLike) -> FloatArray | None:
+    """Linear light (3,) of luminance 1 that replaces spill, or None."""
+    if isinstance(restore, str) and restore in ("none", "neutral"):
+        return None if restore == "none" else np.ones(3, dtype=np.float32)
+    colour = srgb_to_linear(parse_colour(restore))
+    luminance = float(colour @ _LUMINANCE)
+    return None if luminance == 0 else (colour / np.float32(luminance))
 
 
 def _subtract(linear: FloatArray, alpha: FloatArray, plate: FloatArray) -> FloatArray:
     """Solve C = a F + (1 - a) B for F, continued into pixels that have almost none."""
-    import cv2
-
     light = np.clip(linear - premultiply(plate, 1 - alpha), 0, alpha[..., None])
     sigma = max(1.0, _EXTENT * float(np.hypot(*alpha.shape)))
-    around = cv2.GaussianBlur(light, (0, 0), sigma)
-    cover = cv2.GaussianBlur(alpha, (0, 0), sigma)
+    around = smooth(light, sigma)
+    cover = smooth(alpha, sigma)
     # One quotient for both: where alpha is faint the neighbourhood supplies the missing weight.
     missing = np.clip(_FAINT - alpha, 0, None) / _FAINT
     weight = alpha + missing * cover

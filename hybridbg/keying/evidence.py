@@ -12,26 +12,34 @@ from typing import Final, get_args
 
 import numpy as np
 
+from hybridbg.core.resample import resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray, ImageLike
 from hybridbg.io import as_image
-from hybridbg.keying.alpha import certain_foreground, key_alpha, spill_alpha
+from hybridbg.keying.alpha import alpha_by_survey
 from hybridbg.keying.despill import Limit
 from hybridbg.keying.plate import relative_distance
-from hybridbg.keying.screen import Screen
+from hybridbg.keying.screen import Screen, check_plate
+from hybridbg.keying.survey import spill_alpha, survey
 
 __all__ = ["KeyEvidence", "key_evidence"]
 
 # Background: alpha and relative distance to the plate below these.
 _BACKGROUND_ALPHA: Final = 0.05
 _BACKGROUND_DISTANCE: Final = 0.15
-# Foreground: opaque to the cautious form, which takes red or amber glass for opaque, and at least
-# this alpha.
-_FOREGROUND_ALPHA: Final = 0.9
+# Foreground: probably opaque, and at least this alpha; surely opaque, and at least that one.
+_FOREGROUND: Final = ((0.5, 0.95), (0.8, 0.7))
+# A pit with less alpha is a gap.
+_PIT: Final = 0.7
 # Radii of the morphology, in parts of the picture's diagonal, at least one pixel: specks and pits
 # of noise up to the first are ignored; known foreground keeps the second away from its edge.
 _SPECK: Final = 0.002
-_MARGIN: Final = 0.004
+_MARGIN: Final = 0.003
+# A lone piece is a marker on the screen if its area is at most this part of the largest piece's:
+# where nobody else was asked, and where somebody was and did not see it.
+_MARKER: Final = 0.002
+_UNSEEN_MARKER: Final = 0.02
+_SEEN: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +61,9 @@ class KeyEvidence:
     trimap: ByteArray
 
 
-def key_evidence(image: ImageLike, screen: Screen) -> KeyEvidence:
+def key_evidence(
+    image: ImageLike, screen: Screen, *, told: FloatArray | None = None
+) -> KeyEvidence:
     """Key a picture and say how sure each pixel is.
 
     Parameters
@@ -62,6 +72,9 @@ def key_evidence(image: ImageLike, screen: Screen) -> KeyEvidence:
         The picture.
     screen : Screen
         From `estimate_screen`.
+    told : ndarray of shape (h, w), float32 in [0, 1], optional
+        Another source's probability that a pixel is foreground, of any size: it settles what
+        colours leave open, and which small things are markers.
 
     Returns
     -------
@@ -82,14 +95,20 @@ def key_evidence(image: ImageLike, screen: Screen) -> KeyEvidence:
     (np.uint8(0), np.uint8(128), np.uint8(255))
     """
     picture = as_image(image)
-    alpha = key_alpha(picture, screen)
+    check_plate(screen, picture.shape)
     linear = picture.linear()
+    found = survey(linear, screen, told)
+    alpha = alpha_by_survey(linear, screen, found)
     forms = [alpha, *(spill_alpha(linear, screen, limit) for limit in get_args(Limit))]
-    agreement = 1 - (np.max(forms, axis=0) - np.min(forms, axis=0))
-    return KeyEvidence(alpha, screen.confidence * agreement, _trimap(alpha, linear, screen))
+    agreement = np.square(1 - (np.max(forms, axis=0) - np.min(forms, axis=0)))
+    trimap = _trimap(alpha, resample(found.opacity, alpha.shape), linear, screen)
+    _drop_markers(trimap, told)
+    return KeyEvidence(alpha, screen.confidence * agreement, trimap)
 
 
-def _trimap(alpha: FloatArray, linear: FloatArray, screen: Screen) -> ByteArray:
+def _trimap(
+    alpha: FloatArray, opacity: FloatArray, linear: FloatArray, screen: Screen
+) -> ByteArray:
     import cv2
 
     diagonal = float(np.hypot(*alpha.shape))
@@ -100,10 +119,32 @@ def _trimap(alpha: FloatArray, linear: FloatArray, screen: Screen) -> ByteArray:
     near = relative_distance(linear, screen.plate) < _BACKGROUND_DISTANCE
     background = ((alpha < _BACKGROUND_ALPHA) & near).view(np.uint8)
     background = cv2.morphologyEx(background, cv2.MORPH_OPEN, speck)
-    opaque = certain_foreground(linear, screen) & (alpha > _FOREGROUND_ALPHA)
-    foreground = opaque.view(np.uint8)
-    foreground = cv2.erode(cv2.morphologyEx(foreground, cv2.MORPH_CLOSE, speck), margin)
+    opaque = np.zeros(alpha.shape, dtype=np.bool_)
+    for probably, at_least in _FOREGROUND:
+        opaque |= (opacity > probably) & (alpha > at_least)
+    foreground = cv2.morphologyEx(opaque.view(np.uint8), cv2.MORPH_CLOSE, speck)
+    # Closing fills pits of noise, never a gap through which the screen is seen.
+    foreground &= (alpha > _PIT).view(np.uint8)
+    foreground = cv2.erode(foreground, margin, borderValue=1)
     trimap: ByteArray = np.full(alpha.shape, UNKNOWN, dtype=np.uint8)
     trimap[background == 1] = BACKGROUND
     trimap[foreground == 1] = FOREGROUND
     return trimap
+
+
+def _drop_markers(trimap: ByteArray, told: FloatArray | None) -> None:
+    """Call background what is small, alone before the screen, and nobody's subject."""
+    import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (trimap != BACKGROUND).view(np.uint8), connectivity=8
+    )
+    if count <= 2:
+        return
+    area = stats[1:, cv2.CC_STAT_AREA]
+    limit = np.full(count - 1, _MARKER)
+    if told is not None:
+        seen = resample(told, trimap.shape) > _SEEN
+        limit[np.setdiff1d(np.arange(count - 1), np.unique(labels[seen]) - 1)] = _UNSEEN_MARKER
+    drop = np.concatenate([[False], area <= limit * area.max()])
+    trimap[drop[labels]] = BACKGROUND

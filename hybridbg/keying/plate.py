@@ -1,10 +1,11 @@
 """The plate: what a picture would show without its subject, from the pixels that show the screen.
 
 Studio light falls off smoothly, so a low-order polynomial in both coordinates, fitted per channel
-with outliers trimmed round by round, carries the light behind the subject. What it cannot follow
-(creases, seams, a hot spot) is added back as a local rest by normalised convolution (Knutsson &
-Westin 1993) at three scales, the finest where screen pixels are near. Linear light throughout, at
-the working size of `hybridbg.keying.screen`.
+with outliers trimmed round by round, carries the light behind the subject. What it cannot
+follow is multiplied on by normalised convolution (Knutsson & Westin 1993), the tint at wide scales
+and the light at fine ones too: creases and shadows change a screen's light and not its tint, while
+glass and smoke before it change both, and so stay out of the plate. Linear light throughout, at the
+working size of `hybridbg.keying.screen`.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hybridbg.core.resample import resample
 from hybridbg.core.types import BoolArray, FloatArray
 
-__all__ = ["estimate_plate", "match_gain", "relative_distance"]
+__all__ = ["estimate_plate", "match_gain", "relative_distance", "smooth"]
 
 _DEGREE: Final = 3
 # The polynomial is fitted to means of square cells of this side, in working pixels, of which at
@@ -31,16 +33,26 @@ _ROUNDS: Final = 6
 _TRIM: Final = 3.0
 # Cells closer to the surface than this are never left out: quantisation of an even screen.
 _LEAST_TRIM: Final = 0.01
-# Standard deviations of the local rest's averages, in working pixels, coarse to fine.
-_REST_SCALES: Final = (96.0, 24.0, 6.0, 2.0)
-# Screen within this relative distance of the surface counts for the rest: creases, not shadows
-# of hair.
-_REST_REACH: Final = 0.2
-# Rounds of the rest. Screen seen through dark hair has the screen's hue and purity: each round
-# leaves out pixels that the one before it shows to be off, unless they lie at least so many
-# working pixels away from anything else.
-_REST_ROUNDS: Final = 3
-_FAR: Final = 8
+# Standard deviations of the local averages, in working pixels, coarse to fine: the screen's tint
+# drifts over wide distances only, its light also with creases and shadows.
+_TINT_SCALES: Final = (96.0, 24.0)
+_LIGHT_SCALES: Final = (96.0, 24.0, 6.0, 2.0)
+# Rounds of tint and of light. A pixel off the plate's tint by more than `_TRIM` times the median
+# deviation, kept within these relative bounds, is no screen: smoke and glass desaturate, creases
+# and shadows do not.
+_TINT_ROUNDS: Final = 4
+_LIGHT_ROUNDS: Final = 6
+_TINT_TRIM: Final = (0.012, 0.05)
+# Screen may be this much darker or lighter than the surface: a shadow on the floor, a hot spot.
+_LIGHT_RANGE: Final = (0.25, 2.0)
+# Screen seen through dark hair has the screen's tint too. Within so many working pixels of
+# anything else only light that continues the plate's, this closely, counts.
+_FAR: Final = 6
+_CONTINUES: Final = 0.12
+# Noise is averaged over this many working pixels before tints are compared.
+_CALM: Final = 1.2
+# A blur wider than this many pixels runs on a smaller copy, on which it still is this wide.
+_SMALLEST_SIGMA: Final = 4.0
 # A scale takes over from the coarser one where this share of its window shows the screen.
 _REST_SUPPORT: Final = 0.05
 # The surface stays within the cells it was fitted to, give or take this factor: behind a large
@@ -65,17 +77,74 @@ def estimate_plate(linear: FloatArray, core: BoolArray) -> FloatArray:
     ndarray of shape (H, W, 3), float32
         Linear light, positive.
     """
-    surface = _surface(linear, core)
-    plate, reach = surface, _REST_REACH
-    far = _far_from_edge(core)
-    for _ in range(_REST_ROUNDS):
-        distance = relative_distance(linear, plate)
-        near = core & (distance < np.where(far, _REST_REACH, reach))
-        if not near.any():
+    plate = _surface(linear, core)
+    calm = _average(linear, core, _CALM)
+    shows = core
+    for _ in range(_TINT_ROUNDS):
+        gain, off = _gain_and_tint(calm, plate)
+        light = (gain > _LIGHT_RANGE[0]) & (gain < _LIGHT_RANGE[1])
+        known = core & light & (off < _trim(off[shows]))
+        if not known.any():
             break
-        plate = np.clip(surface + _rest(linear - surface, near), _DARKEST, 1)
-        reach = max(_TRIM * float(np.median(distance[near])), _LEAST_TRIM)
-    return plate
+        shows = known
+        ratio = calm / np.maximum(gain[..., None] * plate, _DARKEST)
+        plate = plate * (1 + _continued(ratio - 1, shows, _TINT_SCALES))
+    return _lit(linear, plate.clip(_DARKEST, 1), shows)
+
+
+def _lit(linear: FloatArray, plate: FloatArray, shows: BoolArray) -> FloatArray:
+    """Bring a plate of the right tint to the light that falls on it, from far to near."""
+    gain = _gain_and_tint(linear, plate)[0]
+    far = _far_from_edge(shows)
+    light = np.ones_like(gain)
+    known = far if far.any() else shows
+    for _ in range(_LIGHT_ROUNDS):
+        light = 1 + _continued((gain - 1)[..., None], known, _LIGHT_SCALES)[..., 0]
+        light = light.clip(*_LIGHT_RANGE)
+        known = shows & (far | (np.abs(gain / light - 1) < _CONTINUES))
+        if not known.any():
+            break
+    lit: FloatArray = (plate * light[..., None]).clip(_DARKEST, 1).astype(np.float32)
+    return lit
+
+
+def smooth(values: FloatArray, sigma: float) -> FloatArray:
+    """Blur by a Gaussian; wide ones on a smaller copy, which they cannot tell from the picture."""
+    import cv2
+
+    shape = values.shape[:2]
+    step = max(1, int(sigma / _SMALLEST_SIGMA))
+    if step > 1:
+        values = resample(values, (-(-shape[0] // step), -(-shape[1] // step)))
+    blurred: FloatArray = cv2.GaussianBlur(
+        values, (0, 0), sigma / step, borderType=cv2.BORDER_REFLECT
+    )
+    return resample(blurred, shape)
+
+
+def _gain_and_tint(linear: FloatArray, plate: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give the light of each pixel relative to the plate, and how far its tint is off."""
+    square = np.maximum((plate * plate).sum(axis=-1), _DARKEST**2)
+    gain = (linear * plate).sum(axis=-1) / square
+    rest = np.linalg.norm(linear - gain[..., None] * plate, axis=-1)
+    off = rest / (np.sqrt(square) * np.maximum(gain, _LIGHT_RANGE[0]))
+    return gain, off
+
+
+def _trim(off: FloatArray) -> float:
+    return float(np.clip(_TRIM * np.median(off), *_TINT_TRIM)) if off.size else _TINT_TRIM[1]
+
+
+def _average(values: FloatArray, where: BoolArray, sigma: float) -> FloatArray:
+    """Average what is known around each pixel; elsewhere leave values alone."""
+    import cv2
+
+    weight = where.astype(np.float32)
+    mean = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
+    total = cv2.GaussianBlur(weight, (0, 0), sigma)
+    near = np.maximum(total, np.finfo(np.float32).tiny)[..., None]
+    averaged: FloatArray = np.where(where[..., None], mean / near, values)
+    return averaged
 
 
 def match_gain(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatArray:
@@ -158,17 +227,17 @@ def _terms(places: NDArray[np.float64], exponents: list[tuple[int, int]]) -> NDA
     return np.stack([places[:, 0] ** i * places[:, 1] ** j for i, j in exponents], axis=1)
 
 
-def _rest(rest: FloatArray, near: BoolArray) -> FloatArray:
-    """Continue what the surface leaves over into the whole picture, coarse to fine."""
-    import cv2
-
-    weight = near.astype(np.float32)
-    known = rest * weight[..., None]
+def _continued(rest: FloatArray, known: BoolArray, scales: tuple[float, ...]) -> FloatArray:
+    """Continue known values, (H, W, C), into the whole picture, coarse to fine."""
+    weight = known.astype(np.float32)
+    masked = rest * weight[..., None]
     total = np.zeros_like(rest)
-    for sigma in _REST_SCALES:
-        support = cv2.GaussianBlur(weight, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-        mean = cv2.GaussianBlur(known, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
-        mean /= np.maximum(support, np.finfo(np.float32).tiny)[..., None]
+    for sigma in scales:
+        support = smooth(weight, sigma)
+        mean = (
+            smooth(masked, sigma).reshape(rest.shape)
+            / np.maximum(support, np.finfo(np.float32).tiny)[..., None]
+        )
         trust = support / (support + _REST_SUPPORT)
         total += trust[..., None] * (mean - total)
     return total

@@ -6,7 +6,7 @@ it the subject; that is checked before `auto` keys a picture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND
 from hybridbg.core.types import ByteArray, FloatArray
-from hybridbg.keying import Screen, estimate_screen, key_evidence
+from hybridbg.keying import Screen, estimate_screen, key_evidence, key_preview
+from hybridbg.keying.chroma import has_half_chroma, sharpen_chroma
 from hybridbg.pipeline.evidence import Evidence
 from hybridbg.pipeline.options import Options
 
-__all__ = ["Keyed", "agrees", "has_screen", "key_picture"]
+__all__ = ["Keyed", "agrees", "has_screen", "key_picture", "preview_picture"]
 
 _PROBE_SIDE = 192
 """Long side, in pixels, at which a picture is asked whether it has a screen."""
@@ -35,21 +36,33 @@ _MOST_LOST = 0.1
 """Share of the network's subject that the key may call background before `auto` distrusts it."""
 
 
+_HALF_CHROMA_TRUST = 0.2
+"""Confidence left to a key whose colours were stored at half size: their edges are guessed."""
+
+
 @dataclass(frozen=True, eq=False)
 class Keyed:
     """A keyed picture.
 
     Attributes
     ----------
+    picture : Image
+        As it was keyed: with its colours sharpened where a file stored them at half size.
     screen : Screen
     alpha, confidence : (H, W) float32 in [0, 1]
     trimap : (H, W) uint8
     """
 
+    picture: Image
     screen: Screen
     alpha: FloatArray
     confidence: FloatArray
     trimap: ByteArray
+
+    @property
+    def sure(self) -> bool:
+        """Whether the screen is one without doubt."""
+        return self.screen.confidence >= _SCREEN_SURE
 
 
 def has_screen(image: FloatArray) -> bool:
@@ -59,7 +72,9 @@ def has_screen(image: FloatArray) -> bool:
     return estimate_screen(probe).confidence >= _SCREEN_SURE
 
 
-def key_picture(picture: Image, hint: FloatArray | None, options: Options) -> Keyed:
+def key_picture(
+    picture: Image, hint: FloatArray | None, options: Options, *, told: FloatArray | None = None
+) -> Keyed:
     """Key a picture.
 
     Parameters
@@ -68,6 +83,8 @@ def key_picture(picture: Image, hint: FloatArray | None, options: Options) -> Ke
     hint : (H, W) float32 in [0, 1], or None
         What it is sure of serves as core matte and garbage matte.
     options : Options
+    told : (h, w) float32 in [0, 1], optional
+        Another source's probability of foreground, of any size.
 
     Returns
     -------
@@ -78,14 +95,11 @@ def key_picture(picture: Image, hint: FloatArray | None, options: Options) -> Ke
     NoSubjectError
         If there is no such screen, or nothing before it, or nothing of it.
     """
-    screen = estimate_screen(picture, screen=options.screen, plate=options.plate)
-    if screen.confidence < _SCREEN_POSSIBLE and options.plate is None:
-        raise NoSubjectError(
-            f"key: expected a {options.screen if options.screen != 'auto' else 'green or blue'} "
-            f"screen, found none (confidence {screen.confidence:.2f}); give its colour or a clean "
-            "plate, or use method='auto'"
-        )
-    evidence = key_evidence(picture, screen)
+    half = picture.encoding != "linear" and has_half_chroma(picture.rgb())
+    if half:
+        picture = replace(picture, pixels=sharpen_chroma(picture.rgb()))
+    screen = _screen_of(picture, options)
+    evidence = key_evidence(picture, screen, told=told)
     trimap = evidence.trimap.copy()
     if hint is not None:
         seeds = graphcut.seeds_from_hint(hint)
@@ -96,13 +110,53 @@ def key_picture(picture: Image, hint: FloatArray | None, options: Options) -> Ke
             raise NoSubjectError(
                 f"key: nothing {name} is certain; give a hint, the screen's colour or a clean plate"
             )
-    return Keyed(screen, evidence.alpha, evidence.confidence, trimap)
+    confidence = evidence.confidence * np.float32(_HALF_CHROMA_TRUST if half else 1)
+    return Keyed(picture, screen, evidence.alpha, confidence, trimap)
+
+
+def preview_picture(picture: Image, options: Options) -> tuple[Screen, ByteArray]:
+    """Key a picture the quick way.
+
+    Parameters
+    ----------
+    picture : Image
+    options : Options
+
+    Returns
+    -------
+    screen : Screen
+    cutout : (H, W, 4) uint8
+        Straight RGBA, sRGB-coded.
+
+    Raises
+    ------
+    NoSubjectError
+        If there is no such screen.
+    """
+    screen = _screen_of(picture, options)
+    return screen, key_preview(picture, screen, num_threads=options.threads)
+
+
+def _screen_of(picture: Image, options: Options) -> Screen:
+    screen = estimate_screen(picture, screen=options.screen, plate=options.plate)
+    if screen.confidence < _SCREEN_POSSIBLE and options.plate is None:
+        raise NoSubjectError(
+            f"key: expected a {options.screen if options.screen != 'auto' else 'green or blue'} "
+            f"screen, found none (confidence {screen.confidence:.2f}); give its colour or a clean "
+            "plate, or use method='auto'"
+        )
+    return screen
 
 
 def agrees(keyed: Keyed, network: Evidence) -> bool:
     """Whether the key leaves standing what the network calls the subject."""
+    import cv2
+
     shape = network.probability.shape
-    removed = resample((keyed.trimap == BACKGROUND).astype(np.float32), shape)
+    # A network draws small things too wide: what lies beside them may go.
+    reach = 2 * max(1, round(network.cell)) + 1
+    gone = cv2.erode((keyed.trimap == BACKGROUND).view(np.uint8), np.ones((reach, reach), np.uint8))
+    removed = resample(gone.astype(np.float32), shape)
     subject = network.probability >= 0.5
     area = np.count_nonzero(subject)
     return bool(area > 0 and float(removed[subject].sum()) <= _MOST_LOST * area)

@@ -14,11 +14,12 @@ from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Re
 from hybridbg.keying.despill import Limit
 from hybridbg.predict import ModelSpec, Session
 
-__all__ = ["METHODS", "Method", "Options", "Subject"]
+__all__ = ["METHODS", "Method", "Options", "Quality", "Subject"]
 
 
 Method: TypeAlias = Literal["auto", "key", "grabcut", "predict"]
 METHODS: tuple[Method, ...] = get_args(Method)
+Quality: TypeAlias = Literal["full", "preview"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,8 @@ class Options:
     screen : "auto", "green", "blue" or a colour
     plate : image or path, optional
     despill : {"average", "max", "min"}
+        "max" left the least error of foreground colours on painted shots: what of the screen shines
+        through has been subtracted before.
     despill_strength : float in [0, 1]
     refine : bool
         Whether sampled colours help matting; with a screen the key alone is the prior.
@@ -64,16 +67,18 @@ class Options:
     Raises
     ------
     InvalidOptionError
-        On an unknown method, a screen or plate without a key, or fewer threads than one.
+        On an unknown method or quality, a screen or plate without a key, a preview without one, or
+        fewer threads than one.
     """
 
     method: Method = "auto"
     model: str | os.PathLike[str] | ModelSpec = "default"
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
-    despill: Limit = "average"
+    despill: Limit = "max"
     despill_strength: float = 1.0
     refine: bool = True
+    quality: Quality = "full"
     session: Session | None = None
     num_threads: int | None = None
     progress: Progress | None = None
@@ -82,11 +87,17 @@ class Options:
         one_of(self.method, "method", METHODS)
         one_of(self.despill, "despill", get_args(Limit))
         as_number(self.despill_strength, "despill_strength", minimum=0, maximum=1)
+        one_of(self.quality, "quality", get_args(Quality))
         resolve_num_threads(self.num_threads)
         if self.method not in ("auto", "key") and self.wants_key:
             raise InvalidOptionError(
                 f"screen and plate serve keying only, got method {self.method!r}; "
                 "use method='key' or leave them out"
+            )
+        if self.quality == "preview" and self.method not in ("auto", "key"):
+            raise InvalidOptionError(
+                f"quality='preview' is a key and nothing else, got method {self.method!r}; "
+                "use method='key' or quality='full'"
             )
 
     @property

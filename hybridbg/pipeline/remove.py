@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from hybridbg import io, keying
 from hybridbg.core import trimap as trimaps
 from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
-from hybridbg.core.image import Image
+from hybridbg.core.image import Image, as_float
 from hybridbg.core.progress import Progress, Report, Rising
 from hybridbg.core.types import ByteArray, ColourLike, ImageLike
 from hybridbg.keying.despill import Limit
@@ -25,7 +27,8 @@ from hybridbg.matting import (
     refined_alpha,
 )
 from hybridbg.pipeline.cutout import Cutout
-from hybridbg.pipeline.options import Method, Options, Subject
+from hybridbg.pipeline.keyed import preview_picture
+from hybridbg.pipeline.options import Method, Options, Quality, Subject
 from hybridbg.pipeline.strategy import Located, locate
 from hybridbg.predict import ModelSpec, Session
 
@@ -48,9 +51,10 @@ def remove_background(
     model: str | os.PathLike[str] | ModelSpec = "default",
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
-    despill: Limit = "average",
+    despill: Limit = "max",
     despill_strength: float = 1.0,
     refine: bool = True,
+    quality: Quality = "full",
     session: Session | None = None,
     num_threads: int | None = None,
     progress: Progress | None = None,
@@ -84,6 +88,10 @@ def remove_background(
     refine : bool
         Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
         plain closed form. With a screen the key alone is the prior.
+    quality : {"full", "preview"}
+        "preview" is for looking while shooting before a screen: the key alone, no network and no
+        matting, 8 bits. For a moving picture estimate the screen once and call
+        `hybridbg.keying.key_preview` on each frame.
     session : Session, optional
         From `new_session`, in place of `model`.
     num_threads : int, optional
@@ -123,13 +131,17 @@ def remove_background(
         despill=despill,
         despill_strength=despill_strength,
         refine=refine,
+        quality=quality,
         session=session,
         num_threads=num_threads,
         progress=progress,
     )
     picture = io.as_image(image)
     watch = _Stopwatch(options.progress)
-    located, marks = _find(picture, _subject(picture, hint, rect, trimap), options, watch)
+    subject = _subject(picture, hint, rect, trimap)
+    if options.quality == "preview":
+        return _preview(picture, subject, options, watch)
+    located, marks = _find(picture, subject, options, watch)
     with watch.stage("matting") as report:
         matte = _matte(picture, marks, located, options, report)
     with watch.stage("foreground") as report:
@@ -139,7 +151,7 @@ def remove_background(
             )
         else:
             colours = keying.despill(
-                picture,
+                located.picture or picture,
                 located.screen,
                 alpha=matte.alpha,
                 method=options.despill,
@@ -160,6 +172,30 @@ def remove_background(
                 "sampled": round(matte.sampled, 4),
             },
         },
+    )
+
+
+def _preview(picture: Image, subject: Subject, options: Options, watch: _Stopwatch) -> Cutout:
+    """Key a picture the quick way; what is half transparent stays unknown in the trimap."""
+    if subject.told:
+        raise InvalidOptionError(
+            "quality='preview' takes no hint, rect or trimap; leave them out or use quality='full'"
+        )
+    with watch.stage("find the subject"):
+        screen, pixels = preview_picture(picture, options)
+    with watch.stage("foreground"):
+        alpha = as_float(pixels[..., 3])
+        marks = np.full(alpha.shape, trimaps.UNKNOWN, dtype=np.uint8)
+        marks[alpha == 0], marks[alpha == 1] = trimaps.BACKGROUND, trimaps.FOREGROUND
+        colours = picture.recode(as_float(pixels[..., :3]))
+        opacity = picture.alpha_float()
+    located = Located("key", marks, {"key": 1.0}, round(screen.confidence, 3))
+    return Cutout(
+        image=picture,
+        alpha=alpha if opacity is None else alpha * opacity,
+        foreground=colours,
+        trimap=marks,
+        diagnostics=_diagnostics(located, watch),
     )
 
 
@@ -275,7 +311,7 @@ def _matte(
             progress=report,
         )
     return closed_form_alpha(
-        picture.linear() if keyed else picture,
+        (located.picture or picture).linear() if keyed else picture,
         marks,
         prior=located.prior,
         prior_weight=located.prior_weight,

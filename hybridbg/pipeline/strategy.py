@@ -52,6 +52,12 @@ _KEY_WEIGHT = 0.05
 """How strongly matting holds on to a key's alpha, where its forms agree."""
 
 
+_DOUBTFUL_SCREEN = (
+    "the screen does not surround the subject, or is uneven (confidence {:.2f}): check the result, "
+    "or draw a rectangle or a rough hint"
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Located:
     """Where the subject is.
@@ -71,6 +77,8 @@ class Located:
         Alpha that the sources expect, and how strongly matting should hold on to it.
     screen : Screen or None
         The screen to take off the colours, where a key decided.
+    picture : Image or None
+        The picture as it was keyed, where that is another than was handed in.
     """
 
     method: str
@@ -82,6 +90,7 @@ class Located:
     prior: FloatArray | None = None
     prior_weight: FloatArray | None = None
     screen: Screen | None = None
+    picture: Image | None = None
 
 
 def locate(picture: Image, subject: Subject, options: Options) -> Located:
@@ -123,7 +132,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
     if options.method == "auto" and not subject.told and network is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
-            keyed = key_picture(picture, None, options)
+            keyed = key_picture(picture, None, options, told=network.probability)
             if agrees(keyed, network):
                 return replace(_located_by_key(keyed, "auto"), model=model)
     warnings: list[str] = []
@@ -153,9 +162,11 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         trimap=keyed.trimap,
         weights={"key": 1.0},
         certainty=round(keyed.screen.confidence, 3),
+        warnings=[] if keyed.sure else [_DOUBTFUL_SCREEN.format(keyed.screen.confidence)],
         prior=keyed.alpha,
         prior_weight=_KEY_WEIGHT * keyed.confidence,
         screen=keyed.screen,
+        picture=keyed.picture,
     )
 
 

@@ -115,7 +115,7 @@ class Settings:
     threads: int | None
     garbage: tuple[str | Polygon, ...] = ()
     core: tuple[str | Polygon, ...] = ()
-    despill: Limit = "average"
+    despill: Limit = "max"
     despill_strength: float = 1.0
     exr_float: bool = False
     exr_straight: bool = False

@@ -96,9 +96,9 @@ class TestOne:
             return real(image, **options)
 
         monkeypatch.setattr(hybridbg.pipeline, "remove_background", spy)
-        for arguments in ((), ("--despill", "max", "--despill-strength", "0.5")):
+        for arguments in ((), ("--despill", "average", "--despill-strength", "0.5")):
             assert run("key", "shot.png", "x.png", *arguments).exit_code == 0
-        assert asked == [("average", 1.0), ("max", 0.5)]
+        assert asked == [("max", 1.0), ("average", 0.5)]
         assert set(DESPILL) == set(get_args(Limit))
 
     @pytest.mark.parametrize(

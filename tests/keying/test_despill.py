@@ -53,6 +53,27 @@ def test_strength_is_a_part_of_the_whole(pixels, strength):
     assert np.allclose(part, pixels + strength * (whole - pixels), atol=1e-6)
 
 
+@given(PICTURES, st.sampled_from([0, 1, 2]), st.floats(0, 1))
+def test_weighted_lies_between_the_other_channels(pixels, channel, weight):
+    clean = despill(in_linear(pixels), screen_of(channel), method="weighted", weight=weight)
+    first, second = (pixels[..., other] for other in range(3) if other != channel)
+    limit = weight * first + (1 - weight) * second
+    assert np.allclose(clean[..., channel], np.minimum(pixels[..., channel], limit), atol=1e-6)
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+@pytest.mark.parametrize("restore", ["neutral", "#4060a0"])
+@pytest.mark.parametrize("method", [*METHODS, "weighted"])
+def test_luminance_is_restored(channel, restore, method):
+    luminance = np.float32([0.2126, 0.7152, 0.0722])
+    pixels = np.full((5, 6, 3), 0.2, dtype=np.float32)
+    pixels[..., channel] = 0.4
+    clean = despill(in_linear(pixels), screen_of(channel), method=method, restore=restore)
+    assert np.allclose(clean @ luminance, pixels @ luminance, atol=1e-5)
+    grey = despill(in_linear(pixels), screen_of(channel), method=method, restore="neutral")
+    assert np.allclose(grey, grey[..., :1], atol=1e-6)
+
+
 def test_coded_pictures_come_back_coded():
     pixels = np.full((5, 6, 3), (120, 90, 80), dtype=np.uint8)
     assert np.allclose(despill(pixels, screen_of(1)) * 255, pixels, atol=0.01)
@@ -87,6 +108,10 @@ def test_refusals():
         despill(pixels, screen_of(1), method="most")
     with pytest.raises(InvalidOptionError, match="strength"):
         despill(pixels, screen_of(1), strength=2)
+    with pytest.raises(InvalidOptionError, match="weight"):
+        despill(pixels, screen_of(1), method="weighted", weight=-1)
+    with pytest.raises(InvalidOptionError, match="colour"):
+        despill(pixels, screen_of(1), restore="most")
     with pytest.raises(InvalidMaskError):
         despill(pixels, screen_of(1), alpha=np.zeros((6, 5)))
     with pytest.raises(InvalidImageError):

@@ -33,7 +33,7 @@ def test_confidence_is_low_where_alpha_is_wrong(case):
     files, evidence = case
     error = np.abs(evidence.alpha - files.alpha / np.float32(255))
     right, wrong = evidence.confidence[error < 0.05], evidence.confidence[error > 0.2]
-    assert right.mean() > 0.6
+    assert right.mean() > 0.5
     assert wrong.size == 0 or wrong.mean() < 0.6 * right.mean()
 
 

@@ -1,0 +1,15 @@
+import numpy as np
+from numpy.typing import NDArray
+
+def unmix_pixels(
+    linear: NDArray[np.float32],
+    plate: NDArray[np.float32],
+    grey_key: NDArray[np.float32],
+    hues: NDArray[np.float32],
+    support: NDArray[np.float32],
+    known: NDArray[np.float32],
+    noise: NDArray[np.float32],
+    constants: NDArray[np.float32],
+    alpha: NDArray[np.float32],
+    num_threads: int,
+) -> None: ...

@@ -1,0 +1,86 @@
+"""Whole screen shots, painted small: what the key must get right, and what it must refuse."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from benchmarks.screen_scenes import scenes
+from hybridbg import remove_background
+from hybridbg.core.errors import NoSubjectError
+from hybridbg.keying import estimate_screen
+from hybridbg.keying.plate import relative_distance
+
+SIZE = 180, 320
+
+
+@cache
+def shot(name):
+    return next(found for _, found in scenes([name], SIZE))
+
+
+def mixed_error(alpha, truth):
+    mixed = (truth > 0.02) & (truth < 0.98)
+    return float(np.abs(alpha - truth)[mixed].mean())
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [("hair_even", 0.05), ("hair_blue", 0.08), ("motion_red", 0.06), ("green_clothing", 0.09)],
+)
+def test_a_subject_before_a_screen(name, limit):
+    truth = shot(name)
+    cutout = remove_background(truth.image, method="key")
+    assert mixed_error(cutout.alpha, truth.alpha) < limit
+    assert np.mean(cutout.alpha[truth.alpha == 0] > 0.02) < 0.01
+    assert np.mean(cutout.alpha[truth.alpha == 1] < 0.9) < 0.01
+    assert not cutout.diagnostics["warnings"]
+
+
+def test_glass_stays_out_of_the_plate():
+    truth = shot("glass_even")
+    plate = estimate_screen(truth.image).plate
+    assert relative_distance(plate, truth.plate)[truth.alpha > 0.05].mean() < 0.02
+
+
+def test_a_shadow_on_the_floor_is_screen():
+    truth = shot("floor_shadow")
+    alpha = remove_background(truth.image, method="key").alpha
+    assert np.mean(alpha[truth.alpha == 0] > 0.02) < 0.015
+
+
+def test_markers_are_screen():
+    truth = shot("markers")
+    alpha = remove_background(truth.image, method="key").alpha
+    assert np.mean(alpha[truth.alpha == 0] > 0.02) < 0.01
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("hair_even", "blue"), ("hair_blue", "green")])
+def test_the_wrong_screen_is_refused(name, wrong):
+    with pytest.raises(NoSubjectError, match=f"expected a {wrong} screen, found none"):
+        remove_background(shot(name).image, method="key", screen=wrong)
+
+
+def test_a_room_without_a_screen_is_refused():
+    random = np.random.RandomState(0)
+    room = np.repeat(np.repeat(random.randint(80, 170, (12, 20, 3), np.uint8), 15, 0), 16, 1)
+    with pytest.raises(NoSubjectError, match="found none"):
+        remove_background(room, method="key")
+
+
+def test_a_screen_in_a_corner_is_not_taken_for_sure():
+    image = np.full((*SIZE, 3), 130, dtype=np.uint8)
+    image[:120, 100:] = shot("hair_even").image[:120, 100:]
+    assert estimate_screen(image).confidence < 0.9
+    cutout = remove_background(image, method="key", screen="green")
+    assert "does not surround" in cutout.diagnostics["warnings"][0]
+    assert cutout.alpha[150:].mean() > 0.9
+
+
+def test_a_subject_that_fills_most_of_the_picture():
+    truth = shot("close")
+    image, alpha = truth.image[60:], truth.alpha[60:]
+    cutout = remove_background(image, method="key")
+    assert np.abs(cutout.alpha - alpha).mean() < 0.03

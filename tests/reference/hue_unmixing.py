@@ -1,0 +1,49 @@
+"""Unmixing into the plate and a hue, in NumPy: the equations of `hybridbg/keying/alpha.py`.
+
+Colours, backing and hues are (N, 3), (N, 3) and (K, 3), not divided by the noise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+PLANE, SPREAD, RAY, UNDECIDED, ACCIDENT, MARGIN, ROOM = 1.5, 0.01, 0.03, 0.0111, 20.0, 3.0, 5e-4
+CONSTANTS = np.array([PLANE, SPREAD, RAY, UNDECIDED, ACCIDENT, MARGIN, ROOM], dtype=np.float32)
+
+
+def unmix(
+    colours,
+    backing,
+    hues,
+    support,
+    noise,
+    grey_key,
+    opacity,
+):
+    """Alpha (N,) of colours (N, 3) before backing (N, 3), every hue voting."""
+    # Divide by each channel's noise, so that lengths are in standard deviations.
+    c, b, h = colours / noise, backing / noise, hues / noise
+    cb, bb, hh = (c * b).sum(axis=1)[:, None], (b * b).sum(axis=1)[:, None], (h * h).sum(axis=1)
+    ch, bh = c @ h.T, b @ h.T
+    # Normal equations of min |c - u h - v b|: [[hh, bh], [bh, bb]] (u, v) = (ch, cb).
+    determinant = np.maximum(hh * bb - bh**2, np.finfo(np.float32).tiny)
+    u = np.maximum((ch * bb - cb * bh) / determinant, 0)
+    v = (cb - u * bh) / bb
+    residual = (c * c).sum(axis=1)[:, None] - u * ch - v * cb
+    reach = PLANE**2 + SPREAD**2 * u**2 * hh
+    vote = support * np.exp(np.maximum(residual, 0) / (-2 * reach))
+    # The ray t h itself: no screen at all, which a mixture would only hit by accident.
+    ray = (c * c).sum(axis=1)[:, None] - np.maximum(ch, 0) ** 2 / hh
+    reach = PLANE**2 + RAY**2 * (c * c).sum(axis=1)[:, None]
+    certain = ACCIDENT * opacity[:, None] ** 2
+    opaque = certain * support * np.exp(np.maximum(ray, 0) / (-2 * reach))
+    total = (vote * (1 - v) + opaque).sum(axis=1) + UNDECIDED * grey_key
+    return total / ((vote + opaque).sum(axis=1) + UNDECIDED)
+
+
+def bound(colours, backing, noise):
+    """Least alpha (N,) for which 0 <= F <= 1, but for the noise."""
+    margin = MARGIN * noise
+    darker = (backing - colours - margin) / backing
+    lighter = (colours - backing - margin) / np.maximum(1 - backing, ROOM)
+    return np.maximum(darker, lighter).max(axis=1).clip(0, 1)
