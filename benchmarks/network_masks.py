@@ -1,10 +1,10 @@
 """Does the network find the subject: alone, from a rough hint, and in damaged photographs.
 
 A soft alpha counts as foreground from one half, and a method that finds nothing scores for an empty
-mask. "network" is the package's way of asking it (`look_twice`, or once with a hint), "one look" a
-single run; the pipeline is `remove_background`. The peers are OpenCV's GrabCut as it stands: from a
-rectangle that leaves 8 % of each side out, and from the hint, of which its depths are sure
-(`graphcut.seeds_from_hint`), everything else only where it starts.
+mask. "network" is the package's way of asking it (`look`), "one look" a single run; the pipeline is
+`remove_background`. The peers are OpenCV's GrabCut as it stands: from a rectangle that leaves 8 %
+of each side out, and from the hint, of which its depths are sure (`graphcut.seeds_from_hint`),
+everything else only where it starts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.sheet import Sheet
 from hybridbg import grabcut, graphcut, predict_trimap, remove_background
 from hybridbg.core.errors import NoSubjectError
 from hybridbg.core.metrics import boundary_f, boundary_iou, iou
-from hybridbg.predict import Session, look_twice, predict_probabilities
+from hybridbg.predict import Session, look, predict_probabilities
 from training.measures import rough_hint
 
 MARGIN = 0.08
@@ -161,9 +161,7 @@ def robust(photos: list[Photo], session: Session) -> list[Goal]:
 
 def network(image: Pixels, hint: Matte | None, session: Session) -> Matte:
     """Alpha of the network alone, asked as the package asks it."""
-    if hint is None:
-        return look_twice(as_float(image), session=session).alpha
-    return predict_probabilities(as_float(image), hint=hint, session=session).alpha
+    return look(as_float(image), hint=hint, session=session).alpha
 
 
 def from_rectangle(image: Pixels) -> Matte:
