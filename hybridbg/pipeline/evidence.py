@@ -14,17 +14,18 @@ from hybridbg import graphcut
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 from hybridbg.predict import Choice, Session, look
 
-__all__ = ["Evidence", "centred_rect", "from_grabcut", "from_network", "seeds"]
+__all__ = ["Evidence", "centred_rect", "from_grabcut", "from_network", "seeds", "tightened"]
 
 _SURE_FOREGROUND = 0.95
 _SURE_BACKGROUND = 0.02
 """The network's alpha beyond which GrabCut may not overrule it; between them it only starts so."""
 
 _TOO_LARGE = 1.5
-"""The trimap network's odds of foreground are this many times too high: on photographs with masks
-its alpha cut at .6 fits better than cut at .5, with and without a hint."""
+"""With a rough outline the network's odds of foreground are this many times too high: on
+photographs with masks its alpha cut at .6 fitted better than cut at .5 (IoU .847 and .836). Without
+one there was no such difference."""
 
-_GRABCUT_CONFIDENCE = 0.3
+_GRABCUT_CONFIDENCE = 0.45
 """GrabCut's answer is hard, so its confidence is one number: what it proved worth beside the
 network's own (|2 p - 1|) on photographs with masks."""
 
@@ -78,23 +79,23 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
     answer = look(
         image, hint=hint if session.spec.has_hint else None, session=session, choice=choice
     )
-    probability = _calibrated(answer.alpha) if session.spec.kind == "trimap" else answer.alpha
     return Evidence(
         name="network",
-        probability=probability,
-        confidence=np.abs(2 * probability - 1),
+        probability=answer.alpha,
+        confidence=np.abs(2 * answer.alpha - 1),
         softness=answer.unknown,
         cell=answer.cell,
         steadiness=answer.steadiness,
     )
 
 
-def _calibrated(alpha: FloatArray) -> FloatArray:
-    """Correct a network that draws subjects too large."""
-    calibrated: FloatArray = np.divide(
+def tightened(network: Evidence) -> Evidence:
+    """Correct a network that follows a rough outline, most of which are drawn too large."""
+    alpha = network.probability
+    probability: FloatArray = np.divide(
         alpha, alpha + np.float32(_TOO_LARGE) * (1 - alpha), dtype=np.float32
     )
-    return calibrated
+    return replace(network, probability=probability, confidence=np.abs(2 * probability - 1))
 
 
 def _chosen(hint: FloatArray, session: Session) -> Choice | None:

@@ -18,11 +18,18 @@ from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 from hybridbg.keying import Screen
-from hybridbg.pipeline.evidence import Evidence, centred_rect, from_grabcut, from_network, seeds
+from hybridbg.pipeline.evidence import (
+    Evidence,
+    centred_rect,
+    from_grabcut,
+    from_network,
+    seeds,
+    tightened,
+)
 from hybridbg.pipeline.fusion import Fused, fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
 from hybridbg.pipeline.options import Options, Subject
-from hybridbg.predict import find_faces, new_session, portrait_hint
+from hybridbg.predict import Session, find_faces, new_session, portrait_hint
 
 __all__ = ["Located", "locate"]
 
@@ -31,6 +38,10 @@ _WORKING_SIDE = 1024
 
 _FACE_KEPT = 0.7
 """Share of a face's head-and-shoulders seeds that GrabCut must keep by their colours alone."""
+
+_FACE_SEEN = 0.25
+"""Mean probability that the network, not told of the face, gives these seeds: faces are found in
+fur too."""
 
 _MOST_CHANGE = 3.0
 """GrabCut's answer counts while its area is within this factor of the network's."""
@@ -118,7 +129,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     if options.method == "key" or (options.method == "auto" and options.wants_key):
         return _located_by_key(key_picture(picture, told, options), "key")
     small = _working_copy(picture)
-    hint = _portrait(small) if told is None else resample(told, small.shape[:2])
+    hint = None if told is None else resample(told, small.shape[:2])
     session = None
     if options.method != "grabcut":
         session = options.session or new_session(options.model, num_threads=options.num_threads)
@@ -128,7 +139,9 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"
             )
-    network = None if session is None else from_network(small, hint, session)
+    network = None if session is None else _asked(small, hint, session)
+    if told is None:
+        hint, network = _with_portrait(small, network, session)
     model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
     if options.method == "auto" and not subject.told and network is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
@@ -187,6 +200,25 @@ def _told(subject: Subject, shape: Shape) -> FloatArray | None:
         outside[top:bottom, left:right] = False
         hint[outside] = 0
     return hint
+
+
+def _asked(small: FloatArray, hint: FloatArray | None, session: Session) -> Evidence:
+    """Ask the network; one that follows a hint follows it too far out."""
+    network = from_network(small, hint, session)
+    follows = hint is not None and session.spec.has_hint
+    return tightened(network) if follows else network
+
+
+def _with_portrait(
+    small: FloatArray, network: Evidence | None, session: Session | None
+) -> tuple[FloatArray | None, Evidence | None]:
+    """Look for a face; if the network saw something there too, ask it again with that hint."""
+    hint = _portrait(small)
+    if hint is None or network is None or session is None:
+        return hint, network
+    if network.probability[hint == 1].mean() < _FACE_SEEN:
+        return None, network
+    return hint, from_network(small, hint, session)
 
 
 def _portrait(small: FloatArray) -> FloatArray | None:
