@@ -149,7 +149,8 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
             if agrees(keyed, network):
                 return replace(_located_by_key(keyed, "auto"), model=model)
     warnings: list[str] = []
-    fused = _decide(small, hint, network, options.method, warnings)
+    sources = _sources(small, hint, network, options.method, warnings)
+    fused = fuse(sources, told=subject.told)
     certainty = _certainty(fused, 1.0 if network is None else network.steadiness)
     if certainty < _NOT_SURE and not subject.told:
         warnings.append(
@@ -237,53 +238,38 @@ def _portrait(small: FloatArray) -> FloatArray | None:
     return hint if kept >= _FACE_KEPT else None
 
 
-def _decide(
+def _sources(
     small: FloatArray,
     hint: FloatArray | None,
     network: Evidence | None,
     method: str,
     warnings: list[str],
-) -> Fused:
-    """Let GrabCut check the network's answer, and fuse the two."""
+) -> list[Evidence]:
+    """Let GrabCut check the network's answer; return whose word counts."""
     if method == "predict" and network is not None:
-        return fuse([network])
+        return [network]
     if network is None and hint is None:
         warnings.append("GrabCut was told nothing: it took the middle of the picture for a start")
+    shape = small.shape[:2]
     try:
-        cut = from_grabcut(small, seeds(small.shape[:2], hint, network))
+        cut = from_grabcut(small, seeds(shape, hint, network))
     except NoSubjectError as error:
         if network is None:
             raise
-        return _without_grabcut(small, network, hint, str(error), warnings)
+        if hint is None and not 0 < _area(network) < network.probability.size:
+            warnings.append(
+                "the network found no subject; GrabCut took the middle of the picture for a start"
+            )
+            return [from_grabcut(small, graphcut.seeds_from_rect(centred_rect(shape), shape))]
+        warnings.append(f"the network decided alone ({error})")
+        return [network]
     if network is None:
-        return fuse([cut])
+        return [cut]
     change = _area(cut) / max(_area(network), 1.0)
     if not 1 / _MOST_CHANGE <= change <= _MOST_CHANGE:
         warnings.append("GrabCut contradicted the network; the network decided alone")
-        return fuse([network])
-    return fuse([network, cut])
-
-
-def _without_grabcut(
-    small: FloatArray,
-    network: Evidence,
-    hint: FloatArray | None,
-    reason: str,
-    warnings: list[str],
-) -> Fused:
-    """Decide when the cut failed: the network alone, or GrabCut from the middle of the picture."""
-    try:
-        fused = fuse([network])
-    except NoSubjectError:
-        if hint is not None:
-            raise
-        warnings.append(
-            "the network found no subject; GrabCut took the middle of the picture for a start"
-        )
-        shape = small.shape[:2]
-        return fuse([from_grabcut(small, graphcut.seeds_from_rect(centred_rect(shape), shape))])
-    warnings.append(f"the network decided alone ({reason})")
-    return fused
+        return [network]
+    return [network, cut]
 
 
 def _area(source: Evidence) -> float:
