@@ -2,8 +2,10 @@
 
 Metrics of alpha take in the whole picture, so that methods with and without a trimap compare; where
 there is a trimap, SAD and MSE of its unknown pixels, which the matting literature prints, come
-besides. Gradient and connectivity error, and colours, need a truth with soft edges. Objects are
-what hangs together (8 neighbours) of alpha from one half, as sure as their mean alpha.
+besides. Masks are cut at one half, the structure measure's too: of an exact soft edge it would
+think less than of a hard one. Gradient and connectivity error, and colours, need a truth with soft
+edges. Objects are what hangs together (8 neighbours) of alpha from one half, as sure as their mean
+alpha.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
             "et al., CVPR 2021)",
         ),
         "f_measure": Metric("F", True, 3, "F-measure, beta^2 = 0.3 (Achanta et al., CVPR 2009)"),
-        "s_measure": Metric("S", True, 3, "structure measure (Fan et al., ICCV 2017)"),
+        "s_measure": Metric("S", True, 3, "structure measure of the mask (Fan et al., ICCV 2017)"),
         "mad": Metric("MAD", False, 4, "mean absolute difference of alpha; of masks called MAE"),
         "mse": Metric("MSE", False, 4, "mean squared error of alpha"),
         "sad": Metric(
@@ -112,7 +114,7 @@ def judge(scene: Scene, answer: Answer) -> dict[str, Any]:
         "mean_iou": metrics.mean_iou(alpha, truth),
         "boundary_iou": metrics.boundary_iou(alpha, truth),
         "f_measure": metrics.f_measure(alpha, truth),
-        "s_measure": metrics.s_measure(alpha, truth),
+        "s_measure": metrics.s_measure(alpha >= 0.5, truth),
         "mad": metrics.mad(alpha, truth),
         "mse": metrics.mse(alpha, truth),
         "sad": metrics.sad(alpha, truth),
