@@ -18,7 +18,7 @@ _COLOURS: Final = (
 _WIDTH: Final = 430
 _HEIGHT: Final = 260
 _ROW: Final = 24
-_EDGE: Final = 10
+_EDGE: Final = 18
 
 Point = tuple[float, float]
 
@@ -50,7 +50,7 @@ class _Axis:
             first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
             every = [base * 10.0**power for power in range(first, last + 1) for base in (1, 2, 5)]
         else:
-            rough = (self.high - self.low) / 4 or 1
+            rough = (self.high - self.low) / 6 or 1
             unit = 10 ** math.floor(math.log10(rough))
             step = next(unit * base for base in (1, 2, 5, 10) if unit * base >= rough)
             first = math.ceil(self.low / step)
