@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hybridbg.core.errors import HybridBgError, NoSubjectError
+from hybridbg.core.errors import NoSubjectError
 from hybridbg.evaluation.datasets import Picture
 from hybridbg.evaluation.methods import Method
 from hybridbg.evaluation.scenes import Scene, open_scene
@@ -106,7 +106,7 @@ class Bench:
             )  # of files, which the record has no use for
             try:
                 scene = self._open(task)
-            except (HybridBgError, OSError, MemoryError) as error:
+            except Exception as error:
                 return {**task.record(), "error": _described(error, of="picture")}
             return self._answered(task, scene)
 
@@ -154,7 +154,7 @@ def failed(task: Task, error: Exception, *, seed: int) -> dict[str, Any]:
     record = {**task.record(), "error": _described(error, of="method")}
     try:
         scene = open_scene(task.picture, task.condition, seed=seed)
-    except (HybridBgError, OSError, MemoryError):
+    except Exception:  # then it is scored for nobody
         return record
     return record | judge(scene, no_answer(scene))
 
