@@ -137,12 +137,7 @@ def scatter(title: str, methods: Sequence[str], points: Mapping[str, Point]) -> 
             x, y = across.at(points[name][0]), up.at(points[name][1])
             told = f"{name}: {points[name][0]:.3g}, {points[name][1]:.4g}"
             parts.append(_dot(x, y, colour_of(index), told))
-            turn = ("end", -8) if x > 0.7 * _WIDTH else ("start", 8)
-            parts.append(
-                f'<text x="{x + turn[1]:.1f}" y="{y - 6:.1f}" text-anchor="{turn[0]}">'
-                f"{_short(name)}</text>"
-            )
-    return Diagram(title, _svg("".join(parts), _HEIGHT, title))
+    return Diagram(title, _svg("".join(parts) + _legend(methods), _HEIGHT, title))
 
 
 def _svg(inner: str, height: float, title: str) -> str:
