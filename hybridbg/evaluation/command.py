@@ -2,7 +2,8 @@
 
 The template is split into words as a shell would split it, but no shell runs: ``{image}`` and
 ``{output}``, and where wanted ``{trimap}`` and ``{hint}``, are replaced inside the words by the
-paths of PNG files in a folder that is removed afterwards. The answer is a picture of the same size:
+paths of PNG files in a folder that is removed afterwards; the current folder stays what it is. A
+program gets a worker's share of threads as ``OMP_NUM_THREADS``. The answer is a picture of the same size:
 its alpha if it has one, with its colours as the foreground; else its grey is alpha.
 
 The program runs under `supervisor`, which keeps the time and ends it with all that it started.
@@ -115,10 +116,11 @@ class Command:
         with subprocess.Popen(  # noqa: S603 - what the user asked for, without a shell
             [sys.executable, "-I", "-S", _SUPERVISOR, str(self.time_limit), report, said, *words],
             stdin=subprocess.PIPE,  # held open as long as this process lives
-            cwd=folder,
             start_new_session=True,
         ) as supervisor:
             supervisor.wait()
+        if not report.is_file():
+            raise ExternalCommandError(f"{words[0]!r} was ended together with its supervisor")
         outcome = json.loads(report.read_text(encoding="utf-8"))
         if "error" in outcome:
             raise ExternalCommandError(f"{words[0]!r} does not start: {outcome['error']}")

@@ -101,9 +101,7 @@ class Bench:
     def work(self, task: Task) -> dict[str, Any]:
         """Open the picture, ask the method, judge its answer, and give the record."""
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", UserWarning
-            )  # of files, which the record has no use for
+            warnings.simplefilter("ignore", UserWarning)  # of files: records have no use for them
             try:
                 scene = self._open(task)
             except Exception as error:

@@ -145,6 +145,14 @@ def test_what_a_program_is_depends_on_its_files(tmp_path: Path) -> None:
     assert before != Command("red", program(tmp_path, "print(2)")).identity()
 
 
+def test_it_runs_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "red.py").write_text(KNOWS_RED)
+    monkeypatch.chdir(tmp_path)
+    answer = Command("red", f"'{sys.executable}' red.py {{image}} {{output}}").answer(SCENE, 1)
+    assert answer.alpha == pytest.approx(ALPHA, abs=0.01)
+    assert [path.name for path in tmp_path.iterdir()] == ["red.py"]
+
+
 def test_no_shell_reads_the_template(tmp_path: Path) -> None:
     code = "import sys; sys.exit(repr(sys.argv[3:]))"
     template = program(tmp_path, code) + " '$HOME' ';' '*'"
