@@ -3,8 +3,8 @@
 The template is split into words as a shell would split it, but no shell runs: ``{image}`` and
 ``{output}``, and where wanted ``{trimap}`` and ``{hint}``, are replaced inside the words by the
 paths of PNG files in a folder that is removed afterwards; the current folder stays what it is. A
-program gets a worker's share of threads as ``OMP_NUM_THREADS``. The answer is a picture of the same size:
-its alpha if it has one, with its colours as the foreground; else its grey is alpha.
+program gets a worker's share of threads as ``OMP_NUM_THREADS``. The answer is a picture of the same
+size: its alpha if it has one, with its colours as the foreground; else its grey is alpha.
 
 The program runs under `supervisor`, which keeps the time and ends it with all that it started.
 """
