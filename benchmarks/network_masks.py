@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import Goal, as_float, interval, progress, read, table
-from benchmarks.corruptions import CORRUPTIONS, REFERENCE_SIDE, corrupt
 from benchmarks.sheet import Sheet
 from hybridbg import grabcut, graphcut, predict_trimap, remove_background
 from hybridbg.core.errors import NoSubjectError
 from hybridbg.core.metrics import boundary_f, boundary_iou, iou
+from hybridbg.evaluation.corruptions import REFERENCE_SIDE, corrupt
 from hybridbg.predict import Session, look, predict_probabilities
 from training.measures import rough_hint
 
@@ -35,6 +35,17 @@ SLICES: dict[str, Callable[[str], bool]] = {
     "cats": lambda name: name.startswith("cat_"),
     "all": lambda _name: True,
 }
+DAMAGES = (
+    "gamma-0.5",
+    "gamma-2",
+    "colour-cast",
+    "noise",
+    "blur",
+    "jpeg-30",
+    "quarter-resolution",
+    "occluder",
+)
+"""Those corruptions of the evaluation that the network was first asked to bear."""
 NETWORK, PIPELINE = "network", "whole pipeline"
 RECTANGLE, FROM_HINT = "GrabCut, centred rectangle", "GrabCut from the hint"
 
@@ -132,7 +143,7 @@ def hinted(photos: list[Photo], session: Session, sheet: Sheet | None) -> list[G
 def robust(photos: list[Photo], session: Session) -> list[Goal]:
     """Damage the photographs: what the network alone then loses."""
     means = {}
-    for name in ("clean", *CORRUPTIONS):
+    for name in ("clean", *DAMAGES):
         scores = []
         for number, photo in enumerate(photos):
             progress(f"{name}: {photo.name}")
@@ -152,7 +163,7 @@ def robust(photos: list[Photo], session: Session) -> list[Goal]:
         rows.append([name, *cells])
     print(table(["corruption", "no hint", "rough hint"], rows))
     for at, told in enumerate(("no hint", "rough hint")):
-        losses = {name: 1 - float(means[name][at] / means["clean"][at]) for name in CORRUPTIONS}
+        losses = {name: 1 - float(means[name][at] / means["clean"][at]) for name in DAMAGES}
         worst = max(losses, key=lambda name: losses[name])
         what = f"largest relative loss of IoU, {told} ({worst})"
         goals.append(Goal(what, 0.10, losses[worst], least=False))
