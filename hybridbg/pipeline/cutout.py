@@ -91,6 +91,33 @@ class Cutout:
         rgba[..., 3] = self.alpha
         return as_dtype(rgba, dtype)
 
+    def mask(self) -> FloatArray:
+        """Return what to multiply the picture's own alpha by, to get the cut-out's.
+
+        Returns
+        -------
+        (H, W) float32 in [0, 1]
+            `alpha` where the picture is opaque or has no alpha, 0 where it is transparent already:
+            a layer mask.
+        """
+        opacity = self.image.alpha_float()
+        if opacity is None:
+            return self.alpha.copy()
+        mask = np.zeros_like(self.alpha)
+        np.divide(self.alpha, opacity, out=mask, where=opacity > 0)
+        return mask.clip(0, 1, out=mask)
+
+    def visible_colours(self) -> FloatArray:
+        """Return the subject's own colours wherever any of it is left, and the picture's elsewhere.
+
+        Returns
+        -------
+        (H, W, 3) float32 in [0, 1]
+            Straight colours in the picture's own encoding, for programs that can bring back what
+            was made transparent.
+        """
+        return np.where(self.alpha[..., None] > 0, self.foreground, self.image.rgb())
+
     def composite(self, background: ColourLike | ImageLike) -> FloatArray:
         """Lay the subject over a new background, in linear light.
 

@@ -98,3 +98,26 @@ def test_a_composite_says_that_it_is_srgb_when_the_input_had_a_profile(cutout, t
         one.save(tmp_path / name, background="white")
     assert io.load(tmp_path / "tagged.jpg").icc_profile is not None
     assert io.load(tmp_path / "plain.jpg").icc_profile is None
+
+
+def test_mask_of_a_picture_with_alpha() -> None:
+    pixels = np.full((8, 8, 4), 200, np.uint8)
+    pixels[..., 3] = 255
+    pixels[:, :2, 3], pixels[:, 2:4, 3] = 0, 102
+    image = Image.from_array(pixels)
+    coverage = np.full((8, 8), 0.5, np.float32)
+    opacity = pixels[..., 3] / np.float32(255)
+    cutout = Cutout(image, coverage * opacity, image.rgb(), np.zeros((8, 8), np.uint8), {})
+    mask = cutout.mask()
+    assert np.allclose(mask[:, 2:], 0.5)
+    assert (mask[:, :2] == 0).all()
+
+
+def test_visible_colours_are_the_pictures_where_nothing_is_left() -> None:
+    image = Image.from_array(np.full((8, 8, 3), 200, np.uint8))
+    alpha = np.zeros((8, 8), np.float32)
+    alpha[:4] = 0.5
+    colours = np.zeros((8, 8, 3), np.float32)
+    shown = Cutout(image, alpha, colours, np.zeros((8, 8), np.uint8), {}).visible_colours()
+    assert (shown[:4] == 0).all()
+    assert np.array_equal(shown[4:], image.rgb()[4:])

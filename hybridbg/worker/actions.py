@@ -1,0 +1,203 @@
+"""What the worker can be asked for: each action is one call of the library.
+
+Nothing is computed here that the library would not compute for anybody else; the results differ
+from the Python call's by the rounding to the layer's own type alone.
+
+========  ==========================  ============================================================
+action    arrays beside ``image``     options (all but the first optional)
+========  ==========================  ============================================================
+remove    ``hint``                    ``method``, ``model``, ``rect``, ``refine``, ``screen``,
+                                      ``despill``, ``despill_strength``
+refine    ``guide``                   ``guide_kind`` ("alpha", "mask" or "trimap"), ``width``
+trimap    ``hint``                    ``method``, ``model``, ``rect``
+clean     ``guide``
+check
+========  ==========================  ============================================================
+
+``want`` names the arrays of the answer: ``mask`` (what to multiply the layer's own alpha by),
+``alpha`` (opacity in the end), ``layer`` (a new layer of colours and alpha), ``pixels`` (the layer
+itself with another alpha; its colours cleaned if ``clean``), ``trimap``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hybridbg.core import trimap as trimaps
+from hybridbg.core.checks import as_mask
+from hybridbg.core.errors import HybridBgError, InvalidOptionError
+from hybridbg.core.image import as_float
+from hybridbg.core.progress import Progress
+from hybridbg.matting import estimate_foreground
+from hybridbg.pipeline import Cutout, find_trimap, remove_background
+from hybridbg.worker.pixels import Picture, to_native
+from hybridbg.worker.protocol import Arrays
+
+__all__ = ["run", "warm"]
+
+_Answer = tuple[Mapping[str, Any], dict[str, NDArray[Any]]]
+
+_EVIDENCE = {"method", "model", "rect", "screen"}
+_REMOVAL = _EVIDENCE | {"refine", "despill", "despill_strength"}
+
+_AUTOMATIC_WIDTH = 0.02
+"""Width of the band along a mask's edge, in sides of a square of the subject's area."""
+
+
+def warm() -> None:
+    """Load what nearly every request needs, while the user looks at the dialog."""
+    import cv2  # noqa: F401
+
+    from hybridbg.predict import new_session
+
+    with suppress(HybridBgError):  # whoever asks for the network will hear of it
+        new_session()
+
+
+def run(header: Mapping[str, Any], arrays: Arrays, progress: Progress) -> _Answer:
+    """Do what a request asks for.
+
+    Parameters
+    ----------
+    header : mapping
+        ``action``, ``options``, ``encoding``, ``want`` and ``clean``.
+    arrays : mapping
+        ``image`` (H, W, C), perhaps ``profile`` (bytes) and those of the action.
+    progress : callable
+        May raise to end the work.
+
+    Returns
+    -------
+    diagnostics, arrays
+
+    Raises
+    ------
+    HybridBgError
+        As the library's functions, and `InvalidOptionError` on an unknown action.
+    """
+    action = header.get("action")
+    if action == "check":
+        return {"checks": _checks()}, {}
+    doer = _ACTIONS.get(str(action))
+    if doer is None:
+        raise InvalidOptionError(
+            f"action: expected check, {', '.join(_ACTIONS)}; got {action!r}; the plug-in may be of "
+            "another version: run hybridbg gimp install"
+        )
+    profile = arrays.get("profile")
+    picture = Picture(
+        arrays["image"],
+        encoding=header.get("encoding", "srgb"),
+        profile=None if profile is None else profile.tobytes(),
+    )
+    diagnostics, results = doer(picture, header, arrays, progress)
+    warnings = [*picture.warnings, *diagnostics.get("warnings", [])]
+    return {**diagnostics, "warnings": warnings}, results
+
+
+def _remove(
+    picture: Picture, header: Mapping[str, Any], arrays: Arrays, progress: Progress
+) -> _Answer:
+    cutout = remove_background(
+        picture.image,
+        hint=arrays.get("hint"),
+        progress=progress,
+        **_options(header, _REMOVAL),
+    )
+    return cutout.diagnostics, _results(picture, cutout, header)
+
+
+def _refine(
+    picture: Picture, header: Mapping[str, Any], arrays: Arrays, progress: Progress
+) -> _Answer:
+    options = header.get("options", {})
+    guide, kind = arrays["guide"], options.get("guide_kind", "mask")
+    trimap = _trimap_of(guide, kind, float(options.get("width", 0)))
+    # The alpha that is to be refined must not multiply the result.
+    image = replace(picture.image, alpha=None) if kind == "alpha" else picture.image
+    cutout = remove_background(image, trimap=trimap, progress=progress)
+    return cutout.diagnostics, _results(picture, cutout, header)
+
+
+def _trimap_of(guide: NDArray[Any], kind: str, width: float) -> NDArray[np.uint8]:
+    if kind == "trimap":
+        # As in GIMP's own matting: whatever is neither white nor black is unknown.
+        return trimaps.from_alpha(guide)
+    if kind not in ("mask", "alpha"):
+        raise InvalidOptionError(f"guide_kind: expected alpha, mask or trimap, got {kind!r}")
+    top = 1 if guide.dtype.kind == "f" else np.iinfo(guide.dtype).max
+    size = np.sqrt(np.count_nonzero(guide >= 0.5 * top))
+    return trimaps.from_alpha(guide, pixels=(width or max(2.0, _AUTOMATIC_WIDTH * size)) / 2)
+
+
+def _find_trimap(
+    picture: Picture, header: Mapping[str, Any], arrays: Arrays, progress: Progress
+) -> _Answer:
+    progress("find the subject", 0)
+    found = find_trimap(picture.image, hint=arrays.get("hint"), **_options(header, _EVIDENCE))
+    progress("find the subject", 1)
+    return found.diagnostics, {"trimap": found.trimap}
+
+
+def _clean(
+    picture: Picture, header: Mapping[str, Any], arrays: Arrays, progress: Progress
+) -> _Answer:
+    opaque = replace(picture.image, alpha=None)
+    alpha = as_mask(arrays["guide"], opaque.shape, name="guide")
+    colours = estimate_foreground(opaque, alpha, progress=progress)
+    cutout = Cutout(opaque, alpha, colours, np.zeros(alpha.shape, np.uint8), {})
+    return {}, _results(picture, cutout, header)
+
+
+def _results(
+    picture: Picture, cutout: Cutout, header: Mapping[str, Any]
+) -> dict[str, NDArray[Any]]:
+    """Bring what is wanted of a cut-out to the layer's own type."""
+    dtype = picture.native.dtype
+    makers: Mapping[str, Callable[[], NDArray[Any]]] = {
+        "mask": lambda: to_native(cutout.mask(), dtype),
+        "alpha": lambda: to_native(cutout.alpha, dtype),
+        "layer": lambda: picture.with_alpha(
+            cutout.alpha, as_float(cutout.rgba(np.float32)[..., :3])
+        ),
+        "pixels": lambda: picture.with_alpha(
+            cutout.alpha, cutout.visible_colours() if header.get("clean", True) else None
+        ),
+        "trimap": lambda: cutout.trimap,
+    }
+    wanted = header.get("want", ["mask"])
+    unknown = sorted(set(wanted) - set(makers))
+    if unknown:
+        raise InvalidOptionError(f"want: expected {', '.join(makers)}; got {', '.join(unknown)}")
+    return {name: makers[name]() for name in wanted}
+
+
+def _options(header: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+    options = header.get("options", {})
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise InvalidOptionError(f"unknown options: {', '.join(unknown)}")
+    return dict(options)
+
+
+def _checks() -> list[dict[str, str]]:
+    from hybridbg.cli.doctor import findings
+
+    return [
+        {"name": finding.name, "state": finding.state, "text": finding.text}
+        for finding in findings()
+    ]
+
+
+_ACTIONS: Mapping[str, Callable[[Picture, Mapping[str, Any], Arrays, Progress], _Answer]] = {
+    "remove": _remove,
+    "refine": _refine,
+    "trimap": _find_trimap,
+    "clean": _clean,
+}
