@@ -127,7 +127,10 @@ def _refine(
 
 def _trimap_of(guide: NDArray[Any], kind: str, width: float) -> NDArray[np.uint8]:
     if kind == "trimap":
-        # As in GIMP's own matting: whatever is neither white nor black is unknown.
+        # As in GIMP's own matting: whatever is neither white nor black is unknown; so is what was
+        # not painted on.
+        if guide.ndim == 3:
+            guide = np.where(guide[..., 1] >= trimaps.UNKNOWN, guide[..., 0], trimaps.UNKNOWN)
         return trimaps.from_alpha(guide)
     if kind not in ("mask", "alpha"):
         raise InvalidOptionError(f"guide_kind: expected alpha, mask or trimap, got {kind!r}")

@@ -93,6 +93,17 @@ def test_guides(worker: Worker) -> None:
     assert np.array_equal(arrays["alpha"], np.rint(expected * 255))
 
 
+def test_a_trimap_painted_on_nothing(worker: Worker) -> None:
+    painted = np.stack([TRIMAP, np.where(TRIMAP == 128, 0, 255).astype(np.uint8)], axis=2)
+    painted[TRIMAP == 128, 0] = 0
+    _, arrays = worker.ask(
+        {"action": "refine", "options": {"guide_kind": "trimap"}, "want": ["trimap"]},
+        image=square(),
+        guide=painted,
+    )
+    assert np.array_equal(arrays["trimap"], TRIMAP)
+
+
 def test_trimap_and_clean(worker: Worker) -> None:
     image = square()
     _, arrays = worker.ask({"action": "trimap", "options": {"method": "grabcut"}}, image=image)

@@ -1,0 +1,140 @@
+"""What an action asks the worker for, of one layer: the words, the arrays, and what comes back."""
+
+from collections import namedtuple
+
+from gi.repository import Gimp
+
+from hybridbg_gimp import layers
+from hybridbg_gimp.layers import Unusable
+from hybridbg_gimp.results import WANTED
+from hybridbg_gimp.texts import _
+
+__all__ = ["Request", "output_of", "request_for", "source_of"]
+
+Request = namedtuple("Request", "action header arrays meaning transfer_alpha")
+
+
+def output_of(action, config):
+    """Return the chosen kind of output."""
+    return config.get_property("output") if len(action.outputs) > 1 else action.outputs[0]
+
+
+def source_of(layer, image, config):
+    """Return which guide is meant, "auto" resolved."""
+    source = config.get_property("source")
+    if source != "auto":
+        return source
+    if layer.get_mask() is not None:
+        return "mask"
+    if layer.has_alpha():
+        return "alpha"
+    if config.find_property("trimap") is not None and not Gimp.Selection.is_empty(image):
+        return "selection"
+    raise Unusable(
+        _("The layer “{name}” has neither a mask nor alpha that could be looked at.").format(
+            name=layer.get_name()
+        )
+    )
+
+
+def request_for(action, image, layer, config, *, scale=1.0, want=None):
+    """Return what to ask the worker for.
+
+    Parameters
+    ----------
+    action : Action
+    scale : float
+        Below 1 for a preview.
+    want : list of str, optional
+        Other results than the chosen output needs.
+
+    Raises
+    ------
+    Unusable
+    """
+    output = output_of(action, config)
+    meaning, arrays = layers.image_arrays(image, layer, scale)
+    kind = action.name.rpartition("-")[2]
+    verb, options, guide = _WAYS[kind](image, layer, config, scale)
+    header = {"options": options, "want": want or WANTED[output], "encoding": meaning.encoding}
+    if kind == "clean":
+        header["clean"] = True
+    elif "alpha" in action.outputs:
+        header["clean"] = config.get_property("clean-colours")
+    transfer = options.get("guide_kind") == "alpha" and output == "mask"
+    extra = [] if guide is None else [guide]
+    return Request(verb, header, [*arrays, *extra], meaning, transfer)
+
+
+def _hint(image, layer, config, scale):
+    if not config.get_property("use-selection"):
+        return None
+    return layers.selection_array(image, layer, scale)
+
+
+def _evidence(config):
+    return {
+        "method": config.get_property("method"),
+        "model": config.get_property("model").strip() or "default",
+    }
+
+
+def _remove(image, layer, config, scale):
+    return "remove", _evidence(config), _hint(image, layer, config, scale)
+
+
+def _trimap(image, layer, config, scale):
+    return "trimap", _evidence(config), _hint(image, layer, config, scale)
+
+
+def _key(image, layer, config, scale):
+    screen = config.get_property("screen")
+    if screen == "colour":
+        red, green, blue, _alpha = config.get_property("screen-colour").get_rgba_with_space(None)
+        screen = "#" + "".join(
+            f"{min(255, max(0, round(255 * part))):02x}" for part in (red, green, blue)
+        )
+    options = {
+        "method": "key",
+        "screen": screen,
+        "despill": config.get_property("despill"),
+        "despill_strength": config.get_property("despill-strength"),
+    }
+    return "remove", options, _hint(image, layer, config, scale)
+
+
+def _grabcut(image, layer, _config, scale):
+    rect = layers.selection_rect(image, layer, scale)
+    if rect is None:
+        raise Unusable(_("Draw a rectangle selection around the subject first."))
+    return "remove", {"method": "grabcut", "rect": rect}, None
+
+
+def _refine(image, layer, config, scale):
+    source = source_of(layer, image, config)
+    width = config.get_property("edge-width") * scale
+    if source == "trimap":
+        guide = layers.trimap_guide(layer, config.get_property("trimap"), scale)
+    else:
+        guide = _GUIDES[source](image, layer, scale)
+    kind = source if source in ("alpha", "trimap") else "mask"
+    return "refine", {"guide_kind": kind, "width": width}, guide
+
+
+def _clean(image, layer, config, scale):
+    return "clean", {}, _GUIDES[source_of(layer, image, config)](image, layer, scale)
+
+
+_GUIDES = {
+    "mask": layers.mask_guide,
+    "alpha": layers.alpha_guide,
+    "selection": layers.selection_guide,
+}
+_WAYS = {
+    "remove": _remove,
+    "key": _key,
+    "refine": _refine,
+    "grabcut": _grabcut,
+    "trimap": _trimap,
+    "clean": _clean,
+}

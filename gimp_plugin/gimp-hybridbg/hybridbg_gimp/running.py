@@ -1,0 +1,155 @@
+"""One action from the click to the result.
+
+All layers are computed first and applied afterwards, in one undo step: what fails, or is cancelled,
+leaves the image as it was.
+"""
+
+import json
+
+from gi.repository import Gimp, GLib
+
+from hybridbg_gimp.layers import Unusable
+from hybridbg_gimp.procedures import ACTIONS
+from hybridbg_gimp.requests import output_of, request_for
+from hybridbg_gimp.results import apply, check_output, one_undo_step
+from hybridbg_gimp.starting import NotInstalled, clean_environment, command_of
+from hybridbg_gimp.texts import _
+from hybridbg_gimp.worker import Worker, WorkerError
+
+__all__ = ["run", "start_worker"]
+
+
+def run(procedure, run_mode, image, drawables, config):
+    """Run an action, in any of GIMP's three modes."""
+    action = ACTIONS[procedure.get_name()]
+    interactive = run_mode == Gimp.RunMode.INTERACTIVE
+    status = Gimp.PDBStatusType
+    try:
+        if not action.outputs:
+            return _success(procedure, _check(interactive))
+        layers = _layers(drawables)
+        if not _accept_indexed(image, run_mode):
+            return procedure.new_return_values(status.CANCEL, None)
+        with start_worker() as worker:
+            if interactive:
+                from hybridbg_gimp import dialog
+
+                if not dialog.ask(procedure, action, image, layers, config, worker):
+                    return procedure.new_return_values(status.CANCEL, None)
+            report = _work(action, image, layers, config, worker)
+    except (Unusable, NotInstalled) as error:
+        hint = _("Run in a terminal: hybridbg gimp install")
+        text = f"{error}\n\n{hint}" if isinstance(error, NotInstalled) else str(error)
+        return _failure(procedure, status.CALLING_ERROR, text)
+    except (WorkerError, MemoryError) as error:
+        text = str(error) or _("GIMP ran out of memory; nothing was changed.")
+        return _failure(procedure, status.EXECUTION_ERROR, text)
+    if interactive:
+        _tell(report)
+    return _success(procedure, report)
+
+
+def start_worker():
+    """Start the worker, in an environment that is not GIMP's."""
+    environment = clean_environment(gimp_folder=Gimp.installation_directory())
+    return Worker(command_of(), environment)
+
+
+def _work(action, image, layers, config, worker):
+    """Compute every layer, then apply all."""
+    output = output_of(action, config)
+    for layer in layers:
+        check_output(layer, output)
+    Gimp.progress_init(_(action.label).replace("_", "").replace("...", ""))
+    done = []
+    for number, layer in enumerate(layers):
+
+        def progress(fraction, number=number):
+            Gimp.progress_update((number + fraction) / len(layers))
+
+        request = request_for(action, image, layer, config)
+        frame = worker.ask(request.action, request.arrays, progress=progress, **request.header)
+        done.append((layer, request, frame))
+    with one_undo_step(image):
+        if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+            image.convert_rgb()
+        for layer, request, frame in done:
+            apply(
+                image,
+                layer,
+                output,
+                request.meaning,
+                frame.arrays,
+                hide="layer" in action.outputs and config.get_property("hide-original"),
+                transfer_alpha=request.transfer_alpha,
+            )
+    Gimp.progress_end()
+    return [
+        {"layer": layer.get_name(), **frame.header["diagnostics"]}
+        for layer, _request, frame in done
+    ]
+
+
+def _layers(drawables):
+    """Return the layers that are meant; a mask that is being edited stands for its layer."""
+    layers = []
+    for drawable in drawables:
+        layer = drawable
+        if isinstance(drawable, Gimp.LayerMask):
+            layer = Gimp.Layer.from_mask(drawable)
+        if not isinstance(layer, Gimp.Layer):
+            raise Unusable(_("“{name}” is no layer.").format(name=drawable.get_name()))
+        if layer not in layers:
+            layers.append(layer)
+    if not layers:
+        raise Unusable(_("Choose a layer first."))
+    return layers
+
+
+def _accept_indexed(image, run_mode):
+    """Ask whether an indexed image may be converted; only a person can say yes."""
+    if image.get_base_type() != Gimp.ImageBaseType.INDEXED:
+        return True
+    text = _("This image is indexed: its few colours leave no room for soft edges.")
+    if run_mode != Gimp.RunMode.INTERACTIVE:
+        advice = _("Convert it first: Image > Mode > RGB (gimp-image-convert-rgb).")
+        raise Unusable(f"{text}\n\n{advice}")
+    from hybridbg_gimp import dialog
+
+    return dialog.confirm(text, _("Convert it to RGB, in the same undo step?"), _("_Convert"))
+
+
+def _check(interactive):
+    with start_worker() as worker:
+        frame = worker.ask("check")
+        checks = frame.header["diagnostics"]["checks"]
+        lines = [
+            _("hybridbg {version} with Python {python} answers.").format(**worker.hello),
+            *(f"{check['state']}: {check['name']}: {check['text']}" for check in checks),
+        ]
+    if interactive:
+        from hybridbg_gimp import dialog
+
+        dialog.show_report(lines)
+    return {**worker.hello, "checks": checks}
+
+
+def _tell(report):
+    """Show what was doubtful; a result without warnings says nothing."""
+    lines = [
+        f"{entry['layer']}: {warning}" for entry in report for warning in entry.get("warnings", [])
+    ]
+    if lines:
+        Gimp.message("\n".join(lines))
+
+
+def _success(procedure, report):
+    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
+    values.remove(1)
+    values.insert(1, json.dumps(report))
+    return values
+
+
+def _failure(procedure, status, text):
+    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), text, 0)
+    return procedure.new_return_values(status, error)
