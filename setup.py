@@ -23,6 +23,7 @@ from pathlib import Path
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 DEBUG = os.environ.get("HYBRIDBG_DEBUG_KERNELS") == "1"
 NO_OPENMP = os.environ.get("HYBRIDBG_NO_OPENMP") == "1"
@@ -127,6 +128,21 @@ class BuildKernels(build_ext):
         return True
 
 
+class BuildPython(build_py):
+    """Put the GIMP plug-in into the wheel, where `hybridbg gimp install` finds it."""
+
+    def run(self) -> None:
+        """Build as ever, then copy the plug-in's files as they are."""
+        super().run()
+        if self.editable_mode:  # it is found in the clone
+            return
+        for path in sorted(Path("gimp_plugin").rglob("*")):
+            if path.suffix in {".py", ".po"} and "__pycache__" not in path.parts:
+                target = Path(self.build_lib, "hybridbg", path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                self.copy_file(str(path), str(target))
+
+
 def variant(extension: Extension, simd: str) -> Extension:
     """Return the extension compiled for a better processor, in that subpackage."""
     better = copy(extension)
@@ -153,5 +169,5 @@ setup(
         include_path=["ext"],
         quiet=True,
     ),
-    cmdclass={"build_ext": BuildKernels},
+    cmdclass={"build_ext": BuildKernels, "build_py": BuildPython},
 )

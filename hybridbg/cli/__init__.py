@@ -10,7 +10,18 @@ from __future__ import annotations
 
 import click
 
-from hybridbg.cli import batch, doctor, evaluate, key, matte, model_store, models, remove, trimap
+from hybridbg.cli import (
+    batch,
+    doctor,
+    evaluate,
+    gimp,
+    key,
+    matte,
+    model_store,
+    models,
+    remove,
+    trimap,
+)
 
 __all__ = ["main"]
 
@@ -32,6 +43,7 @@ for command in (
     matte.matte,
     evaluate.evaluate,
     models.models,
+    gimp.gimp,
     doctor.doctor,
 ):
     main.add_command(command)

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import click
 
 from hybridbg.cli.exits import DONE, SOME_FAILED, reporting
-from hybridbg.cli.gimp import find_gimp
+from hybridbg.cli.gimp_places import find_gimp
 from hybridbg.cli.report import Reporter, describe
 
 __all__ = ["DEPENDENCIES", "EXTRAS", "Finding", "doctor", "findings"]

@@ -1,130 +1,141 @@
-"""Where GIMP 3 is installed and where its users' plug-ins live, on every system it ships for.
-
-Only folders and executables are looked at; GIMP is not started.  Linux knows three kinds of
-installation, each with its own configuration folder: native (``~/.config``, or
-``$XDG_CONFIG_HOME``), Flatpak (``~/.var/app/org.gimp.GIMP/config``) and Snap
-(``~/snap/gimp/current/.config``).
-"""
+"""``hybridbg gimp install``, ``check`` and ``uninstall``: the plug-in for GIMP 3."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-__all__ = ["GimpPlace", "find_gimp"]
+import click
 
-GIMP_MAJOR = 3
-_EXECUTABLE = re.compile(rf"gimp(-console)?-{GIMP_MAJOR}(\.\d+)?")
-_PROFILE = re.compile(rf"{GIMP_MAJOR}\.\d+")
+from hybridbg.cli.exits import DONE, SOME_FAILED, reporting
+from hybridbg.cli.gimp_places import GimpPlace, find_gimp
+from hybridbg.cli.gimp_plugin import Installer, ask_worker, worker_command
+from hybridbg.cli.report import Reporter
+from hybridbg.core.errors import InvalidOptionError
 
+__all__ = ["gimp"]
 
-@dataclass(frozen=True)
-class GimpPlace:
-    """One installation of GIMP 3, or the trace of one.
+_MENU = "Filters > Hybrid Background"
 
-    Attributes
-    ----------
-    kind : str
-        "native", "flatpak", "snap", "macos" or "windows".
-    program : Path or None
-        The executable or application folder; None when only a profile was found.
-    profiles : tuple of Path
-        Configuration folders, such as ``~/.config/GIMP/3.0``; plug-ins go to ``plug-ins`` inside.
-    """
+_NOT_SHOWN = f"""If GIMP does not show {_MENU}:
+  - close GIMP wholly and start it again: it looks for plug-ins only when it starts;
+  - look in Edit > Preferences > Folders > Plug-ins whether the folder above is listed;
+  - start GIMP from a terminal and look for lines with gimp-hybridbg;
+  - run: hybridbg gimp check"""
 
-    kind: str
-    program: Path | None
-    profiles: tuple[Path, ...]
+_ADVICE = {
+    "flatpak": (
+        "This GIMP is a Flatpak and may start programs on your system only if you allow it:\n"
+        "  flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP"
+    ),
+    "snap": (
+        "This GIMP is a Snap, which may not start programs of your home folder. If Setup Check in\n"
+        f"{_MENU} fails, install GIMP from your distribution, gimp.org or Flathub."
+    ),
+}
 
-
-def find_gimp(
-    *, platform: str | None = None, environ: Mapping[str, str] | None = None, root: Path = Path("/")
-) -> list[GimpPlace]:
-    """Look for GIMP 3.
-
-    Parameters
-    ----------
-    platform : str, optional
-        As `sys.platform`; the running system's by default.
-    environ : mapping, optional
-        Environment variables; the process's own by default.
-    root : Path, optional
-        Where absolute folders start; for tests.
-
-    Returns
-    -------
-    list of GimpPlace
-        In order of likelihood; empty when there is none.
-
-    Examples
-    --------
-    >>> find_gimp(platform="linux", environ={"HOME": "/nowhere", "PATH": ""}, root=Path("/nowhere"))
-    []
-    """
-    system = sys.platform if platform is None else platform
-    variables = os.environ if environ is None else environ
-    home = Path(variables.get("USERPROFILE" if system == "win32" else "HOME") or Path.home())
-    if system == "win32":
-        places = [_windows(variables)]
-    elif system == "darwin":
-        places = [_macos(home, root)]
-    else:
-        places = [_native(variables, home), *_packaged(home, root)]
-    return [place for place in places if place.program or place.profiles]
+_profile_option = click.option(
+    "--profile",
+    "chosen",
+    type=click.Path(path_type=Path, file_okay=False),
+    multiple=True,
+    metavar="DIR",
+    help="GIMP's folder for one version, such as ~/.config/GIMP/3.0; repeatable.",
+)
 
 
-def _native(variables: Mapping[str, str], home: Path) -> GimpPlace:
-    found = (
-        path
-        for folder in variables.get("PATH", "").split(os.pathsep)
-        if folder
-        for path in _entries(Path(folder), _EXECUTABLE)
-        if os.access(path, os.X_OK)
-    )
-    config = Path(variables.get("XDG_CONFIG_HOME") or home / ".config")
-    return GimpPlace("native", next(found, None), _profiles(config / "GIMP"))
+@click.group()
+def gimp() -> None:
+    """Install, check and remove the plug-in for GIMP 3."""
 
 
-def _packaged(home: Path, root: Path) -> Iterator[GimpPlace]:
-    application = "flatpak/app/org.gimp.GIMP"
-    flatpaks = (root / "var/lib" / application, home / ".local/share" / application)
-    config = home / ".var/app/org.gimp.GIMP/config/GIMP"
-    yield GimpPlace("flatpak", _first_folder(*flatpaks), _profiles(config))
-    config = home / "snap/gimp/current/.config/GIMP"
-    yield GimpPlace("snap", _first_folder(root / "snap/gimp/current"), _profiles(config))
+@gimp.command()
+@_profile_option
+@reporting
+def install(reporter: Reporter, chosen: tuple[Path, ...]) -> int:
+    """Copy the plug-in into every GIMP 3 that is found, and record this Python for it."""
+    targets = _targets(chosen)
+    command = worker_command()
+    hello, seconds = ask_worker(command)
+    done = []
+    for kind, profile in targets:
+        folder = Installer(profile).install()
+        done.append({"kind": kind, "folder": str(folder)})
+        reporter.result(f"installed in {folder}")
+    reporter.result(f"it starts: {' '.join(command)}")
+    reporter.result(f"which answered in {seconds:.2f} s (hybridbg {hello['version']})")
+    for kind in sorted({kind for kind, _ in targets}):
+        if kind in _ADVICE:
+            reporter.result(_ADVICE[kind])
+    reporter.result(f"In GIMP: {_MENU}.")
+    reporter.result(_NOT_SHOWN)
+    reporter.json({"installed": done, "command": command})
+    return DONE
 
 
-def _macos(home: Path, root: Path) -> GimpPlace:
-    applications = (folder / "Applications/GIMP.app" for folder in (root, home))
-    profiles = _profiles(home / "Library/Application Support/GIMP")
-    return GimpPlace("macos", _first_folder(*applications), profiles)
+@gimp.command()
+@_profile_option
+@reporting
+def check(reporter: Reporter, chosen: tuple[Path, ...]) -> int:
+    """Say where the plug-in is installed, and whether what it starts answers."""
+    healthy, found = True, []
+    for kind, profile in _targets(chosen):
+        there = Installer(profile).look()
+        text = {
+            "absent": "not installed; run: hybridbg gimp install",
+            "current": "installed",
+            "other": "of another version or another Python; run: hybridbg gimp install",
+            "foreign": "something else lies there, not put there by hybridbg",
+        }[there.state]
+        reporter.result(f"{kind}: {there.folder}: {text}")
+        healthy &= there.state == "current"
+        entry: dict[str, Any] = {"kind": kind, "folder": str(there.folder), "state": there.state}
+        if there.record:
+            hello, seconds = ask_worker(there.record["command"])
+            reporter.result(f"  the worker answered in {seconds:.2f} s")
+            entry |= {"worker": hello, "seconds": round(seconds, 3)}
+        found.append(entry)
+    reporter.json({"usable": healthy, "places": found})
+    return DONE if healthy else SOME_FAILED
 
 
-def _windows(variables: Mapping[str, str]) -> GimpPlace:
-    parents = [
-        Path(variables[name], *below)
-        for name, below in (("PROGRAMFILES", ()), ("LOCALAPPDATA", ("Programs",)))
-        if variables.get(name)
+@gimp.command()
+@_profile_option
+@reporting
+def uninstall(reporter: Reporter, chosen: tuple[Path, ...]) -> int:
+    """Remove the plug-in from every GIMP 3 that is found."""
+    removed = []
+    for _, profile in _targets(chosen):
+        installer = Installer(profile)
+        if installer.uninstall():
+            removed.append(str(installer.folder))
+            reporter.result(f"removed {installer.folder}")
+    if not removed:
+        reporter.result("the plug-in was not installed")
+    reporter.json({"removed": removed})
+    return DONE
+
+
+def _targets(chosen: tuple[Path, ...]) -> list[tuple[str, Path]]:
+    """Return (kind, profile) of every GIMP that is meant."""
+    if chosen:
+        return [("chosen", profile.expanduser().absolute()) for profile in chosen]
+    targets = [
+        (place.kind, profile)
+        for place in find_gimp()
+        for profile in place.profiles or _first_profile(place)
     ]
-    program = _first_folder(*(parent / f"GIMP {GIMP_MAJOR}" for parent in parents))
-    roaming = variables.get("APPDATA")
-    return GimpPlace("windows", program, _profiles(Path(roaming, "GIMP")) if roaming else ())
+    if not targets:
+        raise InvalidOptionError(
+            "no GIMP 3 was found; start GIMP once, or name its folder, which GIMP shows under "
+            "Edit > Preferences > Folders, without the last part: "
+            "hybridbg gimp install --profile ~/.config/GIMP/3.0"
+        )
+    return targets
 
 
-def _first_folder(*folders: Path) -> Path | None:
-    return next((folder for folder in folders if folder.is_dir()), None)
-
-
-def _profiles(folder: Path) -> tuple[Path, ...]:
-    return tuple(path for path in _entries(folder, _PROFILE) if path.is_dir())
-
-
-def _entries(folder: Path, name: re.Pattern[str]) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if name.fullmatch(path.name))
-    except OSError:  # absent, or not ours to read
-        return []
+def _first_profile(place: GimpPlace) -> tuple[Path, ...]:
+    """Return the profile that a GIMP will use that was never started; native ones tell by name."""
+    found = re.search(r"\d+\.\d+$", place.program.name) if place.program else None
+    return (place.config / found.group(),) if found and place.config else ()

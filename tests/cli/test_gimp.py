@@ -1,78 +1,90 @@
-"""Where GIMP 3 is looked for, on folders laid out as each system does it."""
+"""`hybridbg gimp`: what it copies, what it says, and what it leaves alone."""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
-from hybridbg.cli.gimp import GimpPlace, find_gimp
-
-
-def folder(*parts: str | Path) -> Path:
-    path = Path(*parts)
-    path.mkdir(parents=True)
-    return path
+from hybridbg.cli import main
+from hybridbg.cli.gimp_plugin import worker_command
 
 
-def find(platform: str, root: Path, **environ: str) -> list[GimpPlace]:
-    home = {"HOME": str(root / "home"), "USERPROFILE": str(root / "home"), "PATH": ""}
-    return find_gimp(platform=platform, environ={**home, **environ}, root=root)
+@pytest.fixture
+def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The profile of a GIMP that was started once."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PATH", "")
+    folder = tmp_path / "config/GIMP/3.0"
+    folder.mkdir(parents=True)
+    return folder
 
 
-def test_native(tmp_path: Path) -> None:
-    program = folder(tmp_path, "bin") / "gimp-3.0"
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["gimp", *words])
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="folders as on Linux")
+
+
+@linux
+def test_install_check_uninstall(profile: Path) -> None:
+    assert run("check").exit_code == 1
+    result = run("install")
+    assert result.exit_code == 0, result.output
+    folder = profile / "plug-ins/gimp-hybridbg"
+    assert str(folder) in result.output
+    assert "If GIMP does not show" in result.output
+    assert os.access(folder / "gimp-hybridbg.py", os.X_OK)
+    assert json.loads((folder / "worker.json").read_text())["command"] == worker_command()
+    assert not list(folder.rglob("__pycache__"))
+    assert [path.name for path in profile.iterdir()] == ["plug-ins"]
+    assert run("check").exit_code == 0
+    again = run("install")
+    assert again.exit_code == 0
+    (folder / "gimp-hybridbg.py").write_text("# older")
+    checked = run("check", "--json")
+    assert checked.exit_code == 1
+    assert json.loads(checked.output)["places"][0]["state"] == "other"
+    assert "removed" in run("uninstall").output
+    assert not folder.exists()
+    assert "was not installed" in run("uninstall").output
+
+
+@linux
+def test_somebody_elses_folder_is_left_alone(profile: Path) -> None:
+    folder = profile / "plug-ins/gimp-hybridbg"
+    folder.mkdir(parents=True)
+    (folder / "mine").touch()
+    for word in ("install", "uninstall"):
+        assert run(word).exit_code == 2
+    assert (folder / "mine").exists()
+
+
+@linux
+def test_without_gimp(profile: Path) -> None:
+    profile.rmdir()
+    result = run("install")
+    assert result.exit_code == 2
+    assert "--profile" in result.output
+
+
+@linux
+def test_a_gimp_that_was_never_started(profile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile.rmdir()
+    program = profile.parents[1] / "bin/gimp-3.2"
+    program.parent.mkdir()
     program.touch(mode=0o755)
-    profile = folder(tmp_path, "home/.config/GIMP/3.0")
-    folder(tmp_path, "home/.config/GIMP/2.10")
-    found = find("linux", tmp_path, PATH=str(program.parent))
-    assert found == [GimpPlace("native", program, (profile,))]
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert run("install").exit_code == 0
+    assert (profile.parent / "3.2/plug-ins/gimp-hybridbg/worker.json").exists()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no executable bit")
-def test_a_program_is_executable(tmp_path: Path) -> None:
-    (folder(tmp_path, "bin") / "gimp-3.0").touch(mode=0o644)
-    assert find("linux", tmp_path, PATH=str(tmp_path / "bin")) == []
-
-
-def test_gimp_2_is_not_gimp_3(tmp_path: Path) -> None:
-    (folder(tmp_path, "bin") / "gimp-2.10").touch(mode=0o755)
-    folder(tmp_path, "home/.config/GIMP/2.10")
-    assert find("linux", tmp_path, PATH=str(tmp_path / "bin")) == []
-
-
-def test_configuration_folder_of_the_environment(tmp_path: Path) -> None:
-    profile = folder(tmp_path, "settings/GIMP/3.2")
-    found = find("linux", tmp_path, XDG_CONFIG_HOME=str(tmp_path / "settings"))
-    assert found == [GimpPlace("native", None, (profile,))]
-
-
-def test_flatpak_and_snap(tmp_path: Path) -> None:
-    flatpak = folder(tmp_path, "var/lib/flatpak/app/org.gimp.GIMP")
-    in_flatpak = folder(tmp_path, "home/.var/app/org.gimp.GIMP/config/GIMP/3.0")
-    snap = folder(tmp_path, "snap/gimp/current")
-    in_snap = folder(tmp_path, "home/snap/gimp/current/.config/GIMP/3.0")
-    assert find("linux", tmp_path) == [
-        GimpPlace("flatpak", flatpak, (in_flatpak,)),
-        GimpPlace("snap", snap, (in_snap,)),
-    ]
-
-
-def test_macos(tmp_path: Path) -> None:
-    program = folder(tmp_path, "Applications/GIMP.app")
-    profile = folder(tmp_path, "home/Library/Application Support/GIMP/3.0")
-    assert find("darwin", tmp_path) == [GimpPlace("macos", program, (profile,))]
-
-
-def test_windows(tmp_path: Path) -> None:
-    program = folder(tmp_path, "Local/Programs/GIMP 3")
-    profile = folder(tmp_path, "Roaming/GIMP/3.0")
-    found = find(
-        "win32",
-        tmp_path,
-        PROGRAMFILES=str(tmp_path / "Program Files"),
-        LOCALAPPDATA=str(tmp_path / "Local"),
-        APPDATA=str(tmp_path / "Roaming"),
-    )
-    assert found == [GimpPlace("windows", program, (profile,))]
+def test_a_chosen_profile(tmp_path: Path) -> None:
+    assert run("install", "--profile", str(tmp_path / "3.0")).exit_code == 0
+    assert (tmp_path / "3.0/plug-ins/gimp-hybridbg/hybridbg_gimp/plugin.py").exists()
