@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -104,23 +105,26 @@ class Service:
             self._answer(self._waiting.get())
 
     def _listen(self) -> None:
-        from hybridbg.worker.protocol import read_frame
+        """Take requests until the stream ends; then end the process, whatever it is doing."""
+        try:
+            from hybridbg.worker.protocol import read_frame
 
-        while True:
-            try:
-                frame = read_frame(self._requests)
-            except EOFError:
-                frame = None
-            except Exception as error:  # what follows in the stream cannot be understood any more
+            while frame := read_frame(self._requests):
+                self._take(*frame)
+        except EOFError:
+            pass
+        except Exception as error:  # what follows in the stream cannot be understood any more
+            with suppress(Exception):
                 self._send_error(None, error)
-                os._exit(_ABANDONED)
-            if frame is None:
-                os._exit(_ABANDONED)  # sys.exit would wait for the work
-            header, arrays = frame
-            if header.get("type") == "cancel":
-                self._cancelled.add(header.get("id", self._current))
-            else:
-                self._waiting.put(_Request(header, arrays))
+            traceback.print_exception(error, file=sys.stderr)
+            sys.stderr.flush()
+        os._exit(_ABANDONED)  # sys.exit would wait for the work
+
+    def _take(self, header: Mapping[str, Any], arrays: Arrays) -> None:
+        if header.get("type") == "cancel":
+            self._cancelled.add(header.get("id", self._current))
+        else:
+            self._waiting.put(_Request(header, arrays))
 
     def _answer(self, request: _Request) -> None:
         header = request.header
