@@ -39,7 +39,7 @@ def subject() -> NDArray[np.float64]:
 
 def picture(*, green: bool = False) -> NDArray[np.float64]:
     """An orange disc before blue, or before a green screen; (H, W, 3) in [0, 1]."""
-    noise = np.random.default_rng(11).normal(0, 0.01, (SIDE, SIDE, 3))
+    noise = np.random.default_rng(11).normal(0, 0.002, (SIDE, SIDE, 3))
     ground = np.array((0.16, 0.62, 0.22) if green else (0.23, 0.35, 0.62))
     alpha = subject()[..., None]
     mixed = alpha * np.array((0.8, 0.3, 0.2)) + (1 - alpha) * ground

@@ -94,7 +94,7 @@ def make_image(description):
     for name, pixels in description.get("channels", {}).items():
         channel = Gimp.Channel.new(image, name, width, height, 50, Gegl.Color.new("black"))
         image.insert_channel(channel, None, 0)
-        fill(channel, "Y u8", pixels)
+        fill(channel, Babl.get_name(channel.get_format()), pixels)
         named[name] = channel
     if description.get("indexed"):
         image.convert_indexed(

@@ -18,6 +18,7 @@ __all__ = [
     "alpha_guide",
     "image_arrays",
     "mask_guide",
+    "numbers_model",
     "rows_at_once",
     "selection_array",
     "selection_guide",
@@ -197,12 +198,20 @@ def trimap_guide(layer, trimap, scale=1.0):
         raise Unusable(_("Choose the layer or channel that holds the trimap."))
     _found, left, top = layer.get_offsets()
     _found, own_left, own_top = trimap.get_offsets()
-    # The numbers of channels are linear, the colours of layers are meant as one sees them.
     if isinstance(trimap, Gimp.Channel):
-        meaning = Meaning("Y u8", "u1", 0, None, None)
+        meaning = Meaning(f"{numbers_model(trimap)} u8", "u1", 0, None, None)
     else:
         meaning = Meaning("Y'A u8", "u1", 2, None, None)
     return _array("guide", trimap, (left - own_left, top - own_top), layer, meaning, scale)
+
+
+def numbers_model(channel):
+    """Return babl's model that leaves a channel's numbers alone.
+
+    GIMP takes the numbers of a channel for a selection as they are; but those of 8 bits are kept in
+    a format that babl thinks sRGB-coded, the others in a linear one.
+    """
+    return Babl.get_name(channel.get_format()).partition(" ")[0]
 
 
 def _guide(image, drawable, corner, layer, model, scale):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from gi.repository import Gegl, Gimp
 
-from hybridbg_gimp.layers import BABL_TYPES, Meaning, Unusable, rows_at_once
+from hybridbg_gimp.layers import BABL_TYPES, Meaning, Unusable, numbers_model, rows_at_once
 from hybridbg_gimp.texts import _
 
 __all__ = ["WANTED", "apply", "check_output", "one_undo_step"]
@@ -153,7 +153,8 @@ def _select(image, layer, array):
     channel = Gimp.Channel.new(image, "hybridbg", width, height, 100, Gegl.Color.new("black"))
     image.insert_channel(channel, None, 0)
     _found, left, top = layer.get_offsets()
-    _write(channel.get_buffer(), f"Y {BABL_TYPES[array[0]]}", array, left, top)
+    model = numbers_model(channel)
+    _write(channel.get_buffer(), f"{model} {BABL_TYPES[array[0]]}", array, left, top)
     channel.update(0, 0, width, height)
     image.select_item(Gimp.ChannelOps.REPLACE, channel)
     image.remove_channel(channel)
