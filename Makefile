@@ -3,6 +3,8 @@
 #   make demo      cut out real photographs and samples into demo_output/
 #   make test      run the tests
 #   make check     everything a reviewer would run: format, lint, types, layers, tests
+#   make test-gimp the plug-in inside a real GIMP 3, in a folder made for it (root, Linux)
+#   make translations  the plug-in's texts: template and catalogues
 #   make build     source distribution and wheel in dist/
 #   make samples   make the pictures of samples/ again from their seed
 #   make clean     remove what the targets above made, but not the virtual environment
@@ -24,7 +26,7 @@ RUN := $(BIN)/python
 KERNELS := $(wildcard ext/*.pyx ext/*.pxd ext/*.pxi ext/*.h)
 INSTALLED := $(VENV)/hybridbg-installed
 
-.PHONY: help install demo test check build samples clean distclean
+.PHONY: help install demo test check test-gimp translations build samples clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -54,7 +56,16 @@ check: $(INSTALLED)
 	@echo "import-linter" && $(BIN)/lint-imports
 	@echo "pytest" && $(RUN) -m pytest
 
-build: $(INSTALLED)
+GIMP_ROOT ?= /var/tmp/hybridbg-gimp-root
+
+test-gimp: $(INSTALLED)
+	@.ci/gimp-root $(GIMP_ROOT)
+	@HYBRIDBG_GIMP_ROOT=$(GIMP_ROOT) $(RUN) -m pytest tests/gimp
+
+translations: $(INSTALLED)
+	@$(RUN) gimp_plugin/translate.py
+
+build: $(INSTALLED) translations
 	@$(RUN) -m build --outdir dist .
 
 samples: $(INSTALLED)

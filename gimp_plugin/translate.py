@@ -1,9 +1,9 @@
 """Extract the plug-in's texts into the template, and bring the catalogues of `po/` up to date.
 
-``python gimp_plugin/translate.py`` writes; with ``--check`` it only says whether the template is what
-the sources ask for and every catalogue is complete. Texts are the constant arguments of `_` and `N_`
-in the plug-in and in the worker's hints. The order is that of the sources, so that a catalogue reads
-like the dialogs it is for.
+``python gimp_plugin/translate.py`` writes; with ``--check`` it only says whether the template is
+what the sources ask for and every catalogue is complete. Texts are the constant arguments of `_`
+and `N_` in the plug-in and in the worker's hints. The order is that of the sources, so that a
+catalogue reads like the dialogs it is for.
 """
 
 import argparse

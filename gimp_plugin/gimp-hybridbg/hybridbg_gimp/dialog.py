@@ -7,7 +7,7 @@ gi.require_version("GdkPixbuf", "2.0")
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 
-from gi.repository import Gimp, GimpUi, GLib, Gtk  # noqa: E402 - after their versions
+from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - after their versions
 
 from hybridbg_gimp.layers import Unusable  # noqa: E402
 from hybridbg_gimp.preview import Preview  # noqa: E402
@@ -24,13 +24,15 @@ def ask(procedure, action, image, layers, config, worker):
     """Show the dialog; return whether the user said OK."""
     GimpUi.init(DOMAIN)
     worker.warm()
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, None)
+    title = _(action.label).replace("_", "").replace("...", "")
+    dialog = GimpUi.ProcedureDialog.new(procedure, config, title)
     label = Gtk.Label(xalign=0, wrap=True, max_width_chars=52)
     preview = Preview(action, image, layers[0], config, worker)
     for widget in (label, preview.widget):
         dialog.get_content_area().pack_start(widget, False, False, 6)
         widget.show_all()
     dialog.fill(None)
+    _grey_out_what_is_not_used(dialog, config)
     waiting = 0
 
     def refresh():
@@ -56,6 +58,21 @@ def ask(procedure, action, image, layers, config, worker):
             GLib.source_remove(waiting)
         preview.stop()
         dialog.destroy()
+
+
+def _grey_out_what_is_not_used(dialog, config):
+    for name, decider, values in (
+        ("clean-colours", "output", ("layer", "alpha")),
+        ("hide-original", "output", ("layer",)),
+        ("screen-colour", "screen", ("colour",)),
+        ("trimap", "source", ("trimap",)),
+        ("edge-width", "source", ("auto", "mask", "alpha", "selection")),
+    ):
+        if config.find_property(name) and config.find_property(decider):
+            allowed = Gimp.ValueArray.new(len(values))
+            for value in values:
+                allowed.append(GObject.Value(GObject.TYPE_STRING, value))
+            dialog.set_sensitive_if_in(name, None, decider, allowed, True)
 
 
 def _summary(action, image, layers, config):

@@ -68,11 +68,11 @@ def _choice(procedure, name, nick, blurb, options, default):
 def _output(procedure, outputs):
     options = {name: _OUTPUTS[name] for name in outputs}
     blurb = _("What becomes of the result")
-    _choice(procedure, "output", _("_Result"), blurb, options, outputs[0])
+    _choice(procedure, "output", _("Res_ult"), blurb, options, outputs[0])
     if "alpha" in outputs:
         procedure.add_boolean_argument(
             "clean-colours",
-            _("_Clean edge colours"),
+            _("Clean ed_ge colours"),
             _("Take the old background out of the edge's colours"),
             True,
             _FLAGS,
@@ -80,7 +80,7 @@ def _output(procedure, outputs):
     if "layer" in outputs:
         procedure.add_boolean_argument(
             "hide-original",
-            _("_Hide the original"),
+            _("Hide the or_iginal"),
             _("Make the layer invisible that a new layer was cut from"),
             True,
             _FLAGS,
@@ -102,7 +102,7 @@ def _evidence(procedure):
 def _use_selection(procedure):
     procedure.add_boolean_argument(
         "use-selection",
-        _("_Selection is a hint"),
+        _("Selection is a hin_t"),
         _("If there is a selection, look for the subject roughly there"),
         True,
         _FLAGS,
@@ -115,10 +115,10 @@ def _remove_arguments(procedure, outputs):
 
 
 def _key_arguments(procedure, outputs):
-    _choice(procedure, "screen", _("_Screen"), _("Colour of the screen"), _SCREENS, "auto")
+    _choice(procedure, "screen", _("Scree_n"), _("Colour of the screen"), _SCREENS, "auto")
     green = Gegl.Color.new("#00b140")
     procedure.add_color_argument(
-        "screen-colour", _("Screen c_olour"), _("Used for “This colour”"), False, green, _FLAGS
+        "screen-colour", _("Scr_een colour"), _("Used for “This colour”"), False, green, _FLAGS
     )
     _choice(procedure, "despill", _("_Despill"), _("How spill is measured"), _LIMITS, "max")
     procedure.add_double_argument(
@@ -136,7 +136,7 @@ def _key_arguments(procedure, outputs):
 
 def _refine_arguments(procedure, outputs):
     _choice(
-        procedure, "source", _("_Edge from"), _("What says roughly where it is"), _SOURCES, "auto"
+        procedure, "source", _("Edge _from"), _("What says roughly where it is"), _SOURCES, "auto"
     )
     procedure.add_drawable_argument(
         "trimap", _("_Trimap"), _("Layer or channel, for “Trimap”"), True, _FLAGS
@@ -160,7 +160,7 @@ def _trimap_arguments(procedure, _outputs):
 def _clean_arguments(procedure, outputs):
     options = {name: _SOURCES[name] for name in ("auto", "mask", "alpha")}
     options["auto"] = (N_("Mask, else alpha"), "")
-    _choice(procedure, "source", _("_Edge from"), _("What says where it is"), options, "auto")
+    _choice(procedure, "source", _("Edge _from"), _("What says where it is"), options, "auto")
     _output(procedure, outputs)
 
 

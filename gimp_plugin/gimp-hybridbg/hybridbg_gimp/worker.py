@@ -102,8 +102,12 @@ class Worker:
                 _("hybridbg could not be started: {error}").format(error=error),
                 _(_REINSTALL),
             ) from error
-        for target in (self._read_frames, self._read_errors):
-            threading.Thread(target=target, daemon=True).start()
+        self._readers = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._read_frames, self._read_errors)
+        ]
+        for reader in self._readers:
+            reader.start()
         try:
             self.hello = self._hear(_GREETING_SECONDS).header
             self._check_greeting()
@@ -178,6 +182,11 @@ class Worker:
         if self._process.poll() is None:
             _end_group(self._process)
         self._process.wait()
+        for reader in self._readers:
+            reader.join(2)
+        for stream in (self._process.stdout, self._process.stderr):
+            with suppress(OSError, ValueError):
+                stream.close()
 
     def _check_greeting(self):
         spoken = self.hello.get("protocol") if self.hello.get("type") == "hello" else None
@@ -235,6 +244,7 @@ class Worker:
         except subprocess.TimeoutExpired:
             self.end()
             code = self._process.returncode
+        self._readers[1].join(2)  # its last words
         printed = "\n".join(self._printed)
         if code is not None and code < 0:
             reason = _(

@@ -1,0 +1,62 @@
+"""How the worker is started, and in which environment."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hybridbg_gimp.starting import NotInstalled, clean_environment, command_of
+
+
+def record(folder: Path, content: object) -> Path:
+    path = folder / "worker.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_command(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "hybridbg.worker"]
+    path = record(tmp_path, {"command": words, "version": "1"})
+    assert command_of(path, flatpak=False) == words
+    assert command_of(path, flatpak=True)[:2] == ["flatpak-spawn", "--host"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", {"command": []}, {"command": [1]}, {"other": 1}])
+def test_a_broken_record(tmp_path: Path, content: object) -> None:
+    with pytest.raises(NotInstalled, match="does not know"):
+        command_of(record(tmp_path, content), flatpak=False)
+
+
+def test_no_record(tmp_path: Path) -> None:
+    with pytest.raises(NotInstalled, match="does not know"):
+        command_of(tmp_path / "none", flatpak=False)
+
+
+def test_the_python_is_gone(tmp_path: Path) -> None:
+    path = record(tmp_path, {"command": [str(tmp_path / "venv/bin/python")]})
+    with pytest.raises(NotInstalled, match="is gone"):
+        command_of(path, flatpak=False)
+
+
+def test_environment() -> None:
+    gimps = {
+        "PYTHONHOME": "x",
+        "PYTHONPATH": "x",
+        "LD_LIBRARY_PATH": "x",
+        "LD_PRELOAD": "x",
+        "DYLD_LIBRARY_PATH": "x",
+        "GI_TYPELIB_PATH": "x",
+        "GIMP3_DIRECTORY": "x",
+    }
+    ours = {"HOME": "/home/me", "PATH": "/usr/bin", "HYBRIDBG_MODELS": "/models", "LANG": "de_DE"}
+    assert clean_environment({**gimps, **ours}) == ours
+
+
+def test_windows_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr("os.pathsep", ";")
+    path = r"C:\GIMP 3\bin;C:\Windows;C:\GIMP 3\lib"
+    kept = clean_environment({"PATH": path}, gimp_folder=r"C:\GIMP 3")
+    assert kept["PATH"] == r"C:\Windows"
