@@ -45,6 +45,8 @@ def refined(image: Any = PICTURE) -> hb.Cutout:
 def test_place_group_and_name(results: Results, output: str) -> None:
     found = results[f"offset-{output}"]
     layers = by_name(found)
+    made_of = {"layer": "layer cut out", "trimap": "layer trimap"}
+    assert found["selected"] == [made_of.get(output, "layer")]
     assert layers["layer"]["parent"] == "folder"
     assert layers["layer"]["offset"] == list(odd_cases.SMALL)
     wanted = cut(rect=(TOP, LEFT, BOTTOM, RIGHT))

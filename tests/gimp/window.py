@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 from tests.gimp.root import GimpRoot
 
 HERE = Path(__file__).parent
-DISPLAY = 77
+DISPLAY = 100 + os.getpid() % 900
 SIZE = "1280x900x24"
 
 _START = """

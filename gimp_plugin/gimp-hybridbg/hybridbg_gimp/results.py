@@ -26,14 +26,13 @@ WANTED = {
 @contextmanager
 def one_undo_step(image):
     """Make everything inside one undo step, and leave the user's context alone."""
-    layers = image.get_selected_layers()
     Gimp.context_push()
     # Both would change a selection that is made from a channel.
     Gimp.context_set_feather(False)
     Gimp.context_set_antialias(False)
     image.undo_group_start()
     try:
-        yield layers
+        yield
     finally:
         image.undo_group_end()
         Gimp.context_pop()
@@ -69,6 +68,11 @@ def apply(image, layer, output, meaning, arrays, *, hide=True, transfer_alpha=Fa
         Whether a new layer hides the one it was cut from.
     transfer_alpha : bool
         Whether the layer's alpha became its mask, as GIMP's "Transfer layer's alpha channel".
+
+    Returns
+    -------
+    Gimp.Layer
+        The one to go on with: a new one, or the same.
     """
     if output == "mask":
         _set_mask(layer, arrays["mask"], transfer_alpha and layer.has_alpha())
@@ -82,6 +86,7 @@ def apply(image, layer, output, meaning, arrays, *, hide=True, transfer_alpha=Fa
         made.set_composite_mode(layer.get_composite_mode())
         if hide:
             layer.set_visible(False)
+        return made
     elif output == "alpha":
         if not layer.has_alpha():
             layer.add_alpha()
@@ -90,7 +95,9 @@ def apply(image, layer, output, meaning, arrays, *, hide=True, transfer_alpha=Fa
         _select(image, layer, arrays["alpha"])
     elif output == "trimap":
         name = _("{name} trimap").format(name=layer.get_name())
-        _new_layer(image, layer, name, Meaning("Y' u8", "u1", 0, None, None), arrays["trimap"])
+        meaning = Meaning("Y' u8", "u1", 0, None, None)
+        return _new_layer(image, layer, name, meaning, arrays["trimap"])
+    return layer
 
 
 def _set_mask(layer, array, transfer_alpha):

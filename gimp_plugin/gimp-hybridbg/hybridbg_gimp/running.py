@@ -73,7 +73,7 @@ def _work(action, image, layers, config, worker):
     with one_undo_step(image):
         if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
             image.convert_rgb()
-        for layer, request, frame in done:
+        results = [
             apply(
                 image,
                 layer,
@@ -83,6 +83,9 @@ def _work(action, image, layers, config, worker):
                 hide="layer" in action.outputs and config.get_property("hide-original"),
                 transfer_alpha=request.transfer_alpha,
             )
+            for layer, request, frame in done
+        ]
+        image.set_selected_layers(results)
     Gimp.progress_end()
     return [
         {"layer": layer.get_name(), **frame.header["diagnostics"]}
