@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import json
 import os
 import sys
@@ -54,6 +55,15 @@ def test_install_check_uninstall(profile: Path) -> None:
     assert "removed" in run("uninstall").output
     assert not folder.exists()
     assert "was not installed" in run("uninstall").output
+
+
+@linux
+def test_languages_are_compiled(profile: Path) -> None:
+    assert run("install").exit_code == 0
+    locale = profile / "plug-ins/gimp-hybridbg/locale"
+    for language in ("de", "fr", "es", "ja"):
+        catalogue = gettext.translation("gimp-hybridbg", locale, [language])
+        assert catalogue.gettext("Layer mask") != "Layer mask"
 
 
 @linux

@@ -7,6 +7,7 @@ folder and writes ``results.json`` and, for everything with pixels, raw bytes be
 import json
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import gi
@@ -37,6 +38,32 @@ def main():
 def run(case):
     """Make the image of a case, call the procedure, and describe the image afterwards."""
     image, layers = make_image(case["image"])
+    with recorded(case):
+        return worked_on(case, image, layers)
+
+
+@contextmanager
+def recorded(case):
+    """Let the plug-in know another worker for as long as a case lasts."""
+    if "worker" not in case:
+        yield
+        return
+    record = Path(Gimp.directory()) / "plug-ins/gimp-hybridbg/worker.json"
+    kept = record.read_text()
+    if case["worker"] is None:
+        record.unlink()
+    else:
+        python = json.loads(kept)["command"][0]
+        words = [python if word == "python" else word for word in case["worker"]]
+        record.write_text(json.dumps({"command": words, "version": "other"}))
+    try:
+        yield
+    finally:
+        record.write_text(kept)
+
+
+def worked_on(case, image, layers):
+    """Call the procedure, and describe the image afterwards."""
     work_on = [layers[name] for name in case.get("layers", ["layer"])]
     if case.get("edit_mask"):
         work_on = [layer.get_mask() for layer in work_on]

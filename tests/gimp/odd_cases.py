@@ -36,6 +36,11 @@ def write_files(folder: Path) -> None:
     for name, values in files.items():
         (folder / name).write_bytes(np.ascontiguousarray(values).tobytes())
     (folder / "adobe.icc").write_bytes(PROFILE)
+    across = WIDE[0] // SIDE
+    wide = np.tile(colours, (WIDE[1] // SIDE, across, 1))
+    (folder / "wide.u8").write_bytes(wide.tobytes())
+    marks = np.tile(cases.trimap(), (WIDE[1] // SIDE, across))
+    (folder / "wide.mask").write_bytes(marks.tobytes())
 
 
 def layer(name: str = "layer", **more: Any) -> dict[str, Any]:
@@ -58,7 +63,16 @@ IN_GROUP = (
     layer(parent="folder", offset=SMALL, opacity=60),
 )
 
+WIDE = (320 * SIDE, 8 * SIDE)
+"""Columns and rows: more than 20,000 across."""
+
 ODD: list[Case] = [
+    {
+        "name": "wide",
+        "action": "refine",
+        "image": image(layer(pixels="wide.u8", size=list(WIDE), mask="wide.mask"), size=WIDE),
+        "arguments": {"edge-width": 1},
+    },
     *(
         {
             "name": f"offset-{output}",
@@ -164,6 +178,24 @@ ODD: list[Case] = [
     },
 ]
 
+RUN = "import runpy; runpy.run_module('hybridbg.worker', run_name='__main__')"
+KILLED = f"""
+import os, signal, threading
+threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGKILL)).start()
+{RUN}"""
+NO_MEMORY = f"""
+from hybridbg.core import memory
+memory.available_memory = lambda: 1000
+{RUN}"""
+FAULTS = {
+    "worker-unknown": (None, "hybridbg gimp install"),
+    "worker-gone": (["/nowhere/bin/python", "-m", "hybridbg.worker"], "is gone"),
+    "worker-is-another": (["/bin/echo", "hello"], "ended before"),
+    "worker-killed": (["python", "-c", KILLED], "Memory may have run out"),
+    "worker-without-memory": (["python", "-c", NO_MEMORY], "Crop the layer"),
+    "worker-crashes": (["python", "-c", "raise SystemExit('oh dear')"], "oh dear"),
+}
+
 REFUSED: dict[str, tuple[Case, str]] = {
     case["name"]: (case, words)
     for case, words in (
@@ -243,5 +275,9 @@ REFUSED: dict[str, tuple[Case, str]] = {
             "4 x 4",
         ),
     )
+}
+REFUSED |= {
+    name: ({"name": name, "action": "remove", "image": image(layer()), "worker": command}, words)
+    for name, (command, words) in FAULTS.items()
 }
 ODD += [case for case, _ in REFUSED.values()]

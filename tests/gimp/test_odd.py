@@ -160,6 +160,17 @@ def test_a_groups_mask(results: Results) -> None:
     assert np.array_equal(mask_of(results, found), in_bytes(wanted.alpha))
 
 
+def test_a_layer_of_more_than_20000_pixels_across(results: Results) -> None:
+    found = results["wide"]
+    assert found["status"] == "success", found
+    layer = by_name(found)["layer"]
+    mask = results.read(layer["mask"], layer["mask_format"], list(odd_cases.WIDE))
+    marks = np.tile(cases.trimap(), (8, 320))
+    assert (mask[marks == 255] == 1).all()
+    truth = np.tile(cases.subject(), (8, 320))
+    assert np.abs(mask - truth).mean() < 0.01
+
+
 @pytest.mark.parametrize("name", odd_cases.REFUSED)
 def test_refused_with_a_reason(results: Results, name: str) -> None:
     found = results[name]

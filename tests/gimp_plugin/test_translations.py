@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import translate
+from hybridbg_gimp.texts import plain
 
 from hybridbg.cli.catalogue import compile_catalogue, parse_catalogue
 
@@ -40,6 +41,11 @@ def test_compiled(tmp_path: Path) -> None:
         catalogue = gettext.GNUTranslations(file)
     assert catalogue.gettext("Mask") == "Máscara"
     assert catalogue.gettext("other") == "other"
+
+
+def test_plain_labels() -> None:
+    assert plain("_Remove Background...") == "Remove Background"
+    assert plain("背景を削除(_R)...") == "背景を削除"
 
 
 def test_parse() -> None:

@@ -12,7 +12,7 @@ from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - after
 from hybridbg_gimp.layers import Unusable  # noqa: E402
 from hybridbg_gimp.preview import Preview  # noqa: E402
 from hybridbg_gimp.requests import output_of, source_of  # noqa: E402
-from hybridbg_gimp.texts import DOMAIN, _  # noqa: E402
+from hybridbg_gimp.texts import DOMAIN, _, plain  # noqa: E402
 
 __all__ = ["ask", "confirm", "show_report"]
 
@@ -24,8 +24,7 @@ def ask(procedure, action, image, layers, config, worker):
     """Show the dialog; return whether the user said OK."""
     GimpUi.init(DOMAIN)
     worker.warm()
-    title = _(action.label).replace("_", "").replace("...", "")
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, title)
+    dialog = GimpUi.ProcedureDialog.new(procedure, config, plain(_(action.label)))
     label = Gtk.Label(xalign=0, wrap=True, max_width_chars=52)
     preview = Preview(action, image, layers[0], config, worker)
     for widget in (label, preview.widget):
@@ -76,7 +75,7 @@ def _grey_out_what_is_not_used(dialog, config):
 
 
 def _summary(action, image, layers, config):
-    """Say in words what will happen, or why it cannot."""
+    """Say in words what will happen."""
     names = ", ".join(f"“{layer.get_name()}”" for layer in layers)
     first = layers[0]
     lines = [
@@ -93,14 +92,12 @@ def _summary(action, image, layers, config):
     if config.find_property("source"):
         try:
             lines.append(_FROM[source_of(first, image, config)]())
-        except Unusable as error:
-            lines.append(str(error))
+        except Unusable:  # the preview says why
+            return lines[0]
     if action.name.endswith("grabcut"):
-        lines.append(
-            _("The subject is inside the selection's bounds.")
-            if has_selection
-            else _("Draw a rectangle selection around the subject first.")
-        )
+        if not has_selection:
+            return lines[0]
+        lines.append(_("The subject is inside the selection's bounds."))
     lines.append(_BECOMES[output_of(action, config)]())
     if output_of(action, config) == "mask" and any(layer.get_mask() for layer in layers):
         lines.append(_("The mask that is there is replaced."))
@@ -144,6 +141,7 @@ def show_report(lines):
     dialog.add_button(_("_Close"), Gtk.ResponseType.CLOSE)
     label = Gtk.Label(label="\n".join(lines), xalign=0, yalign=0, selectable=True)
     label.set_line_wrap(True)
+    label.set_property("margin", 12)
     scrolled = Gtk.ScrolledWindow(min_content_width=760, min_content_height=420)
     scrolled.add(label)
     dialog.get_content_area().pack_start(scrolled, True, True, 6)

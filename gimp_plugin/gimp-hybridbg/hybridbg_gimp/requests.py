@@ -31,7 +31,7 @@ def source_of(layer, image, config):
     if config.find_property("trimap") is not None and not Gimp.Selection.is_empty(image):
         return "selection"
     raise Unusable(
-        _("The layer “{name}” has neither a mask nor alpha that could be looked at.").format(
+        _("The layer “{name}” has neither a mask nor alpha, and nothing else was chosen.").format(
             name=layer.get_name()
         )
     )

@@ -13,7 +13,7 @@ from hybridbg_gimp.procedures import ACTIONS
 from hybridbg_gimp.requests import output_of, request_for
 from hybridbg_gimp.results import apply, check_output, one_undo_step
 from hybridbg_gimp.starting import NotInstalled, clean_environment, command_of
-from hybridbg_gimp.texts import _
+from hybridbg_gimp.texts import _, plain
 from hybridbg_gimp.worker import Worker, WorkerError
 
 __all__ = ["run", "start_worker"]
@@ -60,7 +60,7 @@ def _work(action, image, layers, config, worker):
     output = output_of(action, config)
     for layer in layers:
         check_output(layer, output)
-    Gimp.progress_init(_(action.label).replace("_", "").replace("...", ""))
+    Gimp.progress_init(plain(_(action.label)))
     done = []
     for number, layer in enumerate(layers):
 
