@@ -181,7 +181,7 @@ ODD: list[Case] = [
 RUN = "import runpy; runpy.run_module('hybridbg.worker', run_name='__main__')"
 KILLED = f"""
 import os, signal, threading
-threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGKILL)).start()
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
 {RUN}"""
 NO_MEMORY = f"""
 from hybridbg.core import memory

@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 
-from gi.repository import Gimp
+from gi.repository import Babl, Gimp
 
 from hybridbg_gimp import layers
 from hybridbg_gimp.layers import Unusable
@@ -90,10 +90,8 @@ def _trimap(image, layer, config, scale):
 def _key(image, layer, config, scale):
     screen = config.get_property("screen")
     if screen == "colour":
-        red, green, blue, _alpha = config.get_property("screen-colour").get_rgba_with_space(None)
-        screen = "#" + "".join(
-            f"{min(255, max(0, round(255 * part))):02x}" for part in (red, green, blue)
-        )
+        coded = config.get_property("screen-colour").get_bytes(Babl.format("R'G'B' u8"))
+        screen = "#" + coded.get_data().hex()
     options = {
         "method": "key",
         "screen": screen,

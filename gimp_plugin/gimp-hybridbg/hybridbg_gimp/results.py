@@ -161,21 +161,36 @@ def _select(image, layer, array):
     image.insert_channel(channel, None, 0)
     _found, left, top = layer.get_offsets()
     model = numbers_model(channel)
-    _write(channel.get_buffer(), f"{model} {BABL_TYPES[array[0]]}", array, left, top)
+    _write_inside(channel, f"{model} {BABL_TYPES[array[0]]}", array, left, top)
     channel.update(0, 0, width, height)
     image.select_item(Gimp.ChannelOps.REPLACE, channel)
     image.remove_channel(channel)
 
 
-def _write(buffer, format_name, array, left=0, top=0):
-    """Write an array into a buffer some rows at a time; what lies outside of it is dropped."""
-    _dtype, shape, data = array
-    rows, columns = shape[:2]
+def _write(buffer, format_name, array):
+    """Write an array into a buffer of its size, some rows at a time."""
+    _dtype, (rows, columns, *_channels), data = array
     row_bytes = len(data) // max(1, rows)
     step = rows_at_once(row_bytes)
     view = memoryview(data)
     for row in range(0, rows, step):
         count = min(step, rows - row)
-        part = Gegl.Rectangle.new(left, top + row, columns, count)
+        part = Gegl.Rectangle.new(0, row, columns, count)
         buffer.set(part, format_name, bytes(view[row * row_bytes : (row + count) * row_bytes]))
+    buffer.flush()
+
+
+def _write_inside(drawable, format_name, array, left, top):
+    """Write what of an array lies in a drawable: GIMP breaks off at whatever lies outside of it."""
+    _dtype, (rows, columns), data = array
+    width, height = drawable.get_width(), drawable.get_height()
+    first, last = max(0, -left), min(columns, width - left)
+    size = len(data) // max(1, rows * columns)
+    buffer = drawable.get_buffer()
+    for row in range(max(0, -top), min(rows, height - top)):
+        if first < last:
+            start = row * columns
+            part = Gegl.Rectangle.new(left + first, top + row, last - first, 1)
+            piece = data[(start + first) * size : (start + last) * size]
+            buffer.set(part, format_name, bytes(piece))
     buffer.flush()

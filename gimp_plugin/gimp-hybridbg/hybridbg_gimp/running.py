@@ -5,6 +5,7 @@ leaves the image as it was.
 """
 
 import json
+import traceback
 
 from gi.repository import Gimp, GLib
 
@@ -20,33 +21,54 @@ __all__ = ["run", "start_worker"]
 
 
 def run(procedure, run_mode, image, drawables, config):
-    """Run an action, in any of GIMP's three modes."""
+    """Run an action, in any of GIMP's three modes, and give GIMP its answer."""
+    status = Gimp.PDBStatusType
+    code, text = status.EXECUTION_ERROR, ""
+    try:
+        report = _attempt(procedure, run_mode, image, drawables, config)
+    except NotInstalled as error:
+        hint = _("Run in a terminal: hybridbg gimp install")
+        code, text = status.CALLING_ERROR, f"{error}\n\n{hint}"
+    except Unusable as error:
+        code, text = status.CALLING_ERROR, str(error)
+    except WorkerError as error:
+        text = str(error)
+    except MemoryError:
+        text = _("GIMP ran out of memory; nothing was changed.")
+    except Exception as error:
+        traceback.print_exc()
+        fault = _("This is a fault of hybridbg; please report it together with this text.")
+        text = f"{type(error).__name__}: {error}\n\n{fault}"
+    else:
+        if report is None:
+            return procedure.new_return_values(status.CANCEL, None)
+        values = procedure.new_return_values(status.SUCCESS, None)
+        values.remove(1)
+        values.insert(1, json.dumps(report))
+        return values
+    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), text, 0)
+    return procedure.new_return_values(code, error)
+
+
+def _attempt(procedure, run_mode, image, drawables, config):
+    """Do it; return the report, or None if the user said no."""
     action = ACTIONS[procedure.get_name()]
     interactive = run_mode == Gimp.RunMode.INTERACTIVE
-    status = Gimp.PDBStatusType
-    try:
-        if not action.outputs:
-            return _success(procedure, _check(interactive))
-        layers = _layers(drawables)
-        if not _accept_indexed(image, run_mode):
-            return procedure.new_return_values(status.CANCEL, None)
-        with start_worker() as worker:
-            if interactive:
-                from hybridbg_gimp import dialog
+    if not action.outputs:
+        return _check(interactive)
+    layers = _layers(drawables)
+    if not _accept_indexed(image, run_mode):
+        return None
+    with start_worker() as worker:
+        if interactive:
+            from hybridbg_gimp import dialog
 
-                if not dialog.ask(procedure, action, image, layers, config, worker):
-                    return procedure.new_return_values(status.CANCEL, None)
-            report = _work(action, image, layers, config, worker)
-    except (Unusable, NotInstalled) as error:
-        hint = _("Run in a terminal: hybridbg gimp install")
-        text = f"{error}\n\n{hint}" if isinstance(error, NotInstalled) else str(error)
-        return _failure(procedure, status.CALLING_ERROR, text)
-    except (WorkerError, MemoryError) as error:
-        text = str(error) or _("GIMP ran out of memory; nothing was changed.")
-        return _failure(procedure, status.EXECUTION_ERROR, text)
+            if not dialog.ask(procedure, action, image, layers, config, worker):
+                return None
+        report = _work(action, image, layers, config, worker)
     if interactive:
         _tell(report)
-    return _success(procedure, report)
+    return report
 
 
 def start_worker():
@@ -144,15 +166,3 @@ def _tell(report):
     ]
     if lines:
         Gimp.message("\n".join(lines))
-
-
-def _success(procedure, report):
-    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
-    values.remove(1)
-    values.insert(1, json.dumps(report))
-    return values
-
-
-def _failure(procedure, status, text):
-    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), text, 0)
-    return procedure.new_return_values(status, error)
