@@ -60,7 +60,7 @@ class GimpRoot:
     def environment(self, **more: str) -> dict[str, str]:
         return {**os.environ, "GIMP_HOME": f"{self.inside}/home", **more}
 
-    def python(self, script: str, timeout: float = 1800) -> str:
+    def python(self, script: str, timeout: float = 1800, **variables: str) -> str:
         """Run Python inside GIMP and return what was printed."""
         done = subprocess.run(
             self.command(
@@ -72,7 +72,7 @@ class GimpRoot:
                 script,
                 "--quit",
             ),
-            env=self.environment(),
+            env=self.environment(**variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=timeout,
