@@ -136,7 +136,7 @@ class BuildPython(build_py):
         super().run()
         if self.editable_mode:  # it is found in the clone
             return
-        for path in sorted(Path("gimp_plugin").rglob("*")):
+        for path in sorted(Path("gimp_plugin").glob("*/**/*")):
             if path.suffix in {".py", ".po"} and "__pycache__" not in path.parts:
                 target = Path(self.build_lib, "hybridbg", path)
                 target.parent.mkdir(parents=True, exist_ok=True)

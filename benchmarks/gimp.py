@@ -6,7 +6,7 @@ python -m benchmarks.gimp --data FOLDER --scale 4  time alone, on pictures of fo
 Both run inside the same GIMP, on the same picture and the same trimap (white foreground, black
 background, else unknown); ours through the plug-in as a user calls it, so that its time includes
 starting the worker and carrying the pixels. GIMP's result is a selection, ours a layer mask; both
-are read in 8 bits. Needs root, and the folder of `.ci/gimp-root` in the variable HYBRIDBG_GIMP_ROOT.
+are read in 8 bits. Needs root and the folder of `.ci/gimp-root`, named by HYBRIDBG_GIMP_ROOT.
 """
 
 from __future__ import annotations

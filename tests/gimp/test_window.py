@@ -85,6 +85,20 @@ def test_alpha_in_place_is_one_undo_step_and_keeps_the_selection(window: GimpWin
     assert window.ask("list(Gimp.Selection.bounds(image))[2:]") == [120, 40, 400, 380]
 
 
+def test_last_values_are_remembered(gimp: GimpRoot) -> None:
+    with GimpWindow(gimp, HAIR) as window:
+        window.menu("r")
+        window.focus(window.find("^Remove Background$"))
+        window.keys("alt+u", "Down", "Down", "Down", "alt+o")
+        window.gone("^Remove Background$")
+        window.wait_for("bool(Gimp.Selection.is_empty(image))", False)
+        window.ask("Gimp.Selection.none(image)")
+        window.focus(window.main)
+        window.keys("ctrl+f")  # repeat: no dialog, the same values
+        window.wait_for("bool(Gimp.Selection.is_empty(image))", False)
+        assert window.ask("layers()") == [PLAIN]
+
+
 def test_cancelled_dialog(window: GimpWindow) -> None:
     window.menu("h")
     window.focus(window.find("^Refine Hair and Edges$"))

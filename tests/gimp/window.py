@@ -48,8 +48,8 @@ class GimpWindow:
             old.unlink()
         # GIMP welcomes whoever is new with a window of its own.
         (gimp.profile / "gimprc").write_text('(config-version "3.0.4")\n(show-welcome-dialog no)\n')
-        for remembered in gimp.profile.glob("**/plug-in-hybridbg-*"):
-            remembered.unlink()
+        # The values of the last dialog.
+        shutil.rmtree(gimp.profile / "plug-in-settings", ignore_errors=True)
         shutil.copy(picture, gimp.folder / "open.png")
         shutil.copy(HERE / "inside.py", gimp.folder)
         shutil.copy(HERE / "inside_window.py", gimp.folder)
