@@ -68,6 +68,8 @@ def worked_on(case, image, layers):
     if case.get("edit_mask"):
         work_on = [layer.get_mask() for layer in work_on]
     before = Gimp.Selection.bounds(image)[1:]
+    selection = image.get_selection()
+    save(selection, Babl.get_name(selection.get_format()), case["name"] + ".before")
     answer = call(case, image, work_on, layers)
     answer["selection_before"] = list(before)
     answer["image"] = describe(case["name"], image)
@@ -118,6 +120,8 @@ def make_image(description):
     if selection:
         left, top, right, bottom = selection
         image.select_rectangle(Gimp.ChannelOps.REPLACE, left, top, right - left, bottom - top)
+    if description.get("feather"):
+        Gimp.Selection.feather(image, description["feather"])
     for name, pixels in description.get("channels", {}).items():
         channel = Gimp.Channel.new(image, name, width, height, 50, Gegl.Color.new("black"))
         image.insert_channel(channel, None, 0)

@@ -157,6 +157,20 @@ ODD: list[Case] = [
         for precision in ("u8", "u16", "float")
         for output in ("mask", "layer")
     ),
+    *(
+        {
+            "name": f"feathered-{precision}",
+            "action": "remove",
+            "image": image(
+                layer(pixels=f"rgb.{precision}"),
+                precision=f"{precision}-non-linear",
+                selection=list(SELECTION),
+                feather=9,
+            ),
+            "arguments": {"output": "alpha", "method": "grabcut"},
+        }
+        for precision in ("u8", "u16", "float")
+    ),
     {
         "name": "screen-colour",
         "action": "key",

@@ -143,6 +143,16 @@ def test_profile(results: Results, precision: str) -> None:
     assert np.abs(pixels - wanted.rgba(np.float32)).max() <= 0.51 / steps
 
 
+@pytest.mark.parametrize("precision", ["u8", "u16", "float"])
+def test_a_feathered_selection_is_kept(results: Results, precision: str) -> None:
+    found = results[f"feathered-{precision}"]
+    assert found["status"] == "success", found
+    before = results.read(f"feathered-{precision}.before", f"Y {precision}", SIZE)
+    after = results.read(found["image"]["selection"], f"Y {precision}", SIZE)
+    assert ((before > 0.1) & (before < 0.9)).any()
+    assert np.array_equal(after, before)
+
+
 def test_screen_colour(results: Results) -> None:
     green = cases.native(cases.picture(green=True), "u8")
     wanted = hb.remove_background(green, method="key", screen="#299e38")
