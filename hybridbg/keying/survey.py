@@ -27,7 +27,7 @@ _WORKING_SIDE: Final = 480
 # At most so many hues from the picture, found in so many rounds of k-means. Hues are counted once
 # for each cell of this side in chroma that holds at least so many pixels of this light or more: a
 # small thing's hue weighs as much as a large one's, and dark pixels have no hue.
-_HUES: Final = 16
+_HUES: Final = 24
 _ROUNDS: Final = 10
 _CELL: Final = 0.015
 _CELL_PIXELS: Final = 3
@@ -35,8 +35,8 @@ _LEAST_LIGHT: Final = 0.02
 # Grey belongs to every palette, as if it were so common everywhere.
 _GREY_SUPPORT: Final = 0.02
 # Neighbourhood of a hue, in parts of the picture's diagonal, and a wider one that counts less.
-_NEAR: Final = 0.06
-_WIDER, _WIDER_WEIGHT = 4, 0.02
+_NEAR: Final = 0.03
+_WIDER, _WIDER_WEIGHT = 4, 0.005
 # Hues count as known where so much of that neighbourhood has any.
 _KNOWN: Final = 0.02
 # Noise when no screen is there to measure it: one grey level of 255.

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ def remove_background(
         Part of the spill that a key takes away.
     refine : bool
         Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
-        plain closed form. With a screen the key alone is the prior.
+        plain closed form. With a screen they speak where forms of the key disagree.
     quality : {"full", "preview"}
         "preview" is for looking while shooting before a screen: the key alone, no network and no
         matting, 8 bits. For a moving picture estimate the screen once and call
@@ -301,16 +302,12 @@ def _matte(
 ) -> ClosedForm:
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
     keyed = located.screen is not None
-    if options.refine and not keyed:
-        return refined_alpha(
-            picture,
-            marks,
-            prior=located.prior,
-            prior_weight=located.prior_weight,
-            num_threads=options.threads,
-            progress=report,
-        )
-    return closed_form_alpha(
+    solve = (
+        partial(refined_alpha, sample_trust=located.sample_trust)
+        if options.refine
+        else closed_form_alpha
+    )
+    return solve(
         (located.picture or picture).linear() if keyed else picture,
         marks,
         prior=located.prior,

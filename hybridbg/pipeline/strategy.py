@@ -48,8 +48,11 @@ _FUSED_WEIGHT = 2e-4
 The sources are coarse: this much only keeps wide unknown regions from drifting; 1e-2 cost hair.
 """
 
-_KEY_WEIGHT = 0.05
+_KEY_WEIGHT = 0.2
 """How strongly matting holds on to a key's alpha, where its forms agree."""
+
+_KEY_SAMPLES = 2.0
+"""How much louder than elsewhere colour samples speak where a key's forms disagree."""
 
 
 _DOUBTFUL_SCREEN = (
@@ -75,6 +78,8 @@ class Located:
     warnings : list of str
     prior, prior_weight : (H, W) float32, or None
         Alpha that the sources expect, and how strongly matting should hold on to it.
+    sample_trust : (H, W) float32, or None
+        How far colour samples should be believed, where that is not the same everywhere.
     screen : Screen or None
         The screen to take off the colours, where a key decided.
     picture : Image or None
@@ -89,6 +94,7 @@ class Located:
     warnings: list[str] = field(default_factory=list)
     prior: FloatArray | None = None
     prior_weight: FloatArray | None = None
+    sample_trust: FloatArray | None = None
     screen: Screen | None = None
     picture: Image | None = None
 
@@ -165,6 +171,7 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         warnings=[] if keyed.sure else [_DOUBTFUL_SCREEN.format(keyed.screen.confidence)],
         prior=keyed.alpha,
         prior_weight=_KEY_WEIGHT * keyed.confidence,
+        sample_trust=_KEY_SAMPLES * (1 - keyed.confidence),
         screen=keyed.screen,
         picture=keyed.picture,
     )
