@@ -37,6 +37,11 @@ _PLANE_SPREAD: Final = 0.01
 _NO_HUE: Final = 3.0
 # Likewise off a hue's ray: a hue stands for its neighbours.
 _RAY_SPREAD: Final = 0.03
+# Standard deviation of log-lightness to allow for beyond what was seen of a hue: shading elsewhere.
+_SHADE: Final = 1.0
+# A hue with less support than this has no vote; lightness is not asked below this alpha.
+_FAINT_SUPPORT: Final = 1e-3
+_LEAST_ALPHA: Final = 0.02
 # A colour on a hue's ray speaks this much louder for opaque than its plane does for a mixture,
 # times the square of the probability that things are opaque there.
 _NO_ACCIDENT: Final = 20.0
@@ -84,17 +89,22 @@ def key_alpha(image: ImageLike, screen: Screen) -> FloatArray:
     picture = as_image(image)
     check_plate(screen, picture.shape)
     linear = picture.linear()
-    return alpha_by_survey(linear, screen, survey(linear, screen))
+    return alpha_by_survey(linear, screen, survey(linear, screen))[0]
 
 
-def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> FloatArray:
-    """Give the alpha (H, W) of `key_alpha` for linear light (H, W, 3) that was surveyed."""
+def alpha_by_survey(
+    linear: FloatArray, screen: Screen, found: Survey
+) -> tuple[FloatArray, FloatArray]:
+    """Give the alpha (H, W) of `key_alpha` for linear light (H, W, 3) that was surveyed.
+
+    Beside it, how far it and the classical keys agree, (H, W) in [0, 1].
+    """
     from hybridbg._kernels import hue_unmixing
 
     plate = screen.plate
     grey_key = spill_alpha(linear, screen, "average", clip=False)
     on_screen = relative_distance(linear, plate) < _ON_SCREEN
-    noise = deviation(linear - plate, on_screen)
+    noise = deviation(linear, plate, on_screen)
     presence = _presence(grey_key, on_screen)
     constants = [
         _PLANE_NOISE,
@@ -104,20 +114,27 @@ def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> FloatA
         _NO_ACCIDENT,
         _BOUND_NOISE,
         LEAST_NOISE,
+        _FAINT_SUPPORT,
+        _LEAST_ALPHA,
     ]
+    light = np.stack([found.light[:, 0], np.square(found.light[:, 1]) + _SHADE**2], axis=1)
+    agreement = np.empty_like(presence)
     hue_unmixing.unmix_pixels(
         np.ascontiguousarray(linear),
         np.ascontiguousarray(plate),
         np.ascontiguousarray(grey_key),
         np.ascontiguousarray(found.hues / noise),
+        np.ascontiguousarray(light, dtype=np.float32),
         np.ascontiguousarray(found.support),
         np.ascontiguousarray(found.known),
         noise,
         np.array(constants, dtype=np.float32),
+        screen.channel,
         presence,
+        agreement,
         resolve_num_threads(None),
     )
-    return presence
+    return presence, agreement
 
 
 def _presence(grey_key: FloatArray, on_screen: BoolArray) -> FloatArray:

@@ -156,9 +156,13 @@ def match_gain(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatA
 
 def relative_distance(linear: FloatArray, plate: FloatArray) -> FloatArray:
     """Give abs(C - B) / abs(B) per pixel, lengths in linear RGB."""
-    distance = np.linalg.norm(linear - plate, axis=-1)
-    relative: FloatArray = distance / np.maximum(np.linalg.norm(plate, axis=-1), _DARKEST)
+    relative: FloatArray = _length(linear - plate) / np.maximum(_length(plate), _DARKEST)
     return relative
+
+
+def _length(colours: FloatArray) -> FloatArray:
+    length: FloatArray = np.sqrt(np.einsum("...c,...c->...", colours, colours))
+    return length
 
 
 def _far_from_edge(core: BoolArray) -> BoolArray:
@@ -178,15 +182,20 @@ def _surface(linear: FloatArray, core: BoolArray) -> FloatArray:
         exponents = _exponents(int(np.count_nonzero(used)))
         terms = _terms(centres[used], exponents) * np.sqrt(counts[used])[:, None]
         values = colours[used] * np.sqrt(counts[used])[:, None]
-        coefficients = np.linalg.lstsq(terms, values, rcond=None)[0]
+        # Few terms of coordinates within [-1, 1]: normal equations are well behaved, and quick.
+        coefficients = np.linalg.lstsq(terms.T @ terms, terms.T @ values, rcond=None)[0]
         fitted = _terms(centres, exponents) @ coefficients
         off = np.linalg.norm(colours - fitted, axis=1) / np.linalg.norm(colours, axis=1)
         used = off <= max(_TRIM * float(np.median(off[used])), _LEAST_TRIM)
-    x, y = np.meshgrid(_unit(np.arange(columns), columns), _unit(np.arange(rows), rows))
-    surface = _terms(np.stack([y.ravel(), x.ravel()], axis=1), exponents) @ coefficients
+    grid = np.zeros((_DEGREE + 1, _DEGREE + 1, 3))
+    grid[tuple(np.transpose(exponents))] = coefficients
+    down, across = (
+        np.vander(_unit(np.arange(side), side), _DEGREE + 1, increasing=True)
+        for side in (rows, columns)
+    )
+    surface = np.einsum("yi,ijc,xj->yxc", down, grid, across, optimize=True)
     low, high = colours[used].min(axis=0), colours[used].max(axis=0)
-    surface = surface.clip(_RUNAWAY * low, high / _RUNAWAY)
-    return surface.reshape(rows, columns, 3).astype(np.float32)
+    return surface.clip(_RUNAWAY * low, high / _RUNAWAY).astype(np.float32)
 
 
 def _cells(

@@ -124,7 +124,6 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     if options.method == "key" or (options.method == "auto" and options.wants_key):
         return _located_by_key(key_picture(picture, told, options), "key")
     small = _working_copy(picture)
-    hint = _portrait(small) if told is None else resample(told, small.shape[:2])
     session = None
     if options.method != "grabcut":
         session = options.session or new_session(options.model, num_threads=options.num_threads)
@@ -134,13 +133,16 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"
             )
-    network = None if session is None else from_network(small, hint, session)
     model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
-    if options.method == "auto" and not subject.told and network is not None and has_screen(small):
+    if options.method == "auto" and not subject.told and session is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
+            # Before a screen nobody need look for faces.
+            network = from_network(small, None, session)
             keyed = key_picture(picture, None, options, told=network.probability)
             if agrees(keyed, network):
                 return replace(_located_by_key(keyed, "auto"), model=model)
+    hint = _portrait(small) if told is None else resample(told, small.shape[:2])
+    network = None if session is None else from_network(small, hint, session)
     warnings: list[str] = []
     fused = _decide(small, hint, network, options.method, warnings)
     certainty = _certainty(fused, 1.0 if network is None else network.steadiness)

@@ -92,7 +92,7 @@ def test_hair_is_keyed_well_on_the_uneven_screen(sample, keyed_sample):
     keyed = keyed_sample("green_uneven")[hair]
     truth = sample("green_uneven").alpha[hair] / np.float32(255)
     mixed = (truth > 0.02) & (truth < 0.98)
-    assert np.abs(keyed - truth)[mixed].mean() < 0.036
+    assert np.abs(keyed - truth)[mixed].mean() < 0.042
 
 
 def test_a_blue_screen_is_keyed_like_a_green_one(sample):
