@@ -26,9 +26,9 @@ from hybridbg.core.types import BoolArray, FloatArray, ImageLike
 from hybridbg.io import as_image
 from hybridbg.keying.plate import relative_distance
 from hybridbg.keying.screen import Screen, check_plate
-from hybridbg.keying.survey import LEAST_NOISE, Survey, deviation, spill_alpha, survey
+from hybridbg.keying.survey import LEAST_NOISE, NOISE_PIXELS, Survey, deviation, spill_alpha, survey
 
-__all__ = ["alpha_by_survey", "key_alpha"]
+__all__ = ["alpha_by_survey", "denoised", "key_alpha"]
 
 # How far off a hue's plane a colour may lie: so many standard deviations of the noise, and this
 # part of its foreground. From `_NO_HUE` of these on no hue is meant, and the grey key is taken.
@@ -50,6 +50,8 @@ _NO_ACCIDENT: Final = 20.0
 _BOUND_NOISE: Final = 3.0
 _SCREEN_NOISE: Final = (2.0, 5.0)
 _NEIGHBOURS: Final = 1.5
+# Standard deviations of alpha on the screen up to which it is noise, and from which it is not.
+_ALPHA_NOISE: Final = (0.5, 2.75)
 # Relative distance to the plate of a pixel that surely shows the screen.
 _ON_SCREEN: Final = 0.1
 # Scales a median absolute value to the standard deviation of a normal distribution.
@@ -94,10 +96,11 @@ def key_alpha(image: ImageLike, screen: Screen) -> FloatArray:
 
 def alpha_by_survey(
     linear: FloatArray, screen: Screen, found: Survey
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, float]:
     """Give the alpha (H, W) of `key_alpha` for linear light (H, W, 3) that was surveyed.
 
-    Beside it, how far it and the classical keys agree, (H, W) in [0, 1].
+    Beside it, how far it and the classical keys agree, (H, W) in [0, 1], and the standard deviation
+    that the picture's noise has in alpha.
     """
     from hybridbg._kernels import hue_unmixing
 
@@ -134,7 +137,20 @@ def alpha_by_survey(
         agreement,
         resolve_num_threads(None),
     )
-    return presence, agreement
+    return presence, agreement, _spread(grey_key, on_screen)
+
+
+def denoised(alpha: FloatArray, noise: float) -> FloatArray:
+    """Give alpha (H, W) with what is within the noise of 0 drawn there, softly.
+
+    Half of what stands at one standard deviation of the noise beside a subject is screen, and all
+    but nothing of what stands at three; on painted scenes this is the mean of the true alpha given
+    the alpha found. Nothing of the kind holds near 1, where hair errs by its hue and not by noise.
+    """
+    low, high = (times * noise for times in _ALPHA_NOISE)
+    share = ((alpha - low) / np.float32(high - low)).clip(0, 1)
+    calm: FloatArray = alpha * (share * share * (3 - 2 * share))
+    return calm.astype(np.float32, copy=False)
 
 
 def _presence(grey_key: FloatArray, on_screen: BoolArray) -> FloatArray:
@@ -142,7 +158,13 @@ def _presence(grey_key: FloatArray, on_screen: BoolArray) -> FloatArray:
     import cv2
 
     mean = cv2.GaussianBlur(grey_key, (0, 0), _NEIGHBOURS)
-    spread = _MAD * float(np.median(np.abs(mean[on_screen]))) if on_screen.any() else 0.0
-    low, high = (times * max(spread, LEAST_NOISE) for times in _SCREEN_NOISE)
+    low, high = (times * _spread(mean, on_screen) for times in _SCREEN_NOISE)
     presence: FloatArray = ((np.abs(mean) - low) / (high - low)).clip(0, 1)
     return presence
+
+
+def _spread(grey_key: FloatArray, on_screen: BoolArray) -> float:
+    """Standard deviation around 0 that a key has on the screen."""
+    step = max(1, int(np.sqrt(grey_key.size / NOISE_PIXELS)))
+    shown = grey_key[::step, ::step][on_screen[::step, ::step]]
+    return max(_MAD * float(np.median(np.abs(shown))), LEAST_NOISE) if shown.size else LEAST_NOISE

@@ -51,12 +51,15 @@ class KeyEvidence:
         As `key_alpha` gives it.
     confidence : ndarray of shape (H, W), float32 in [0, 1]
         How far to trust alpha; nowhere above the screen's own confidence.
+    noise : float
+        Standard deviation that the picture's noise has in alpha.
     trimap : ndarray of shape (H, W), uint8
         0, 128 or 255. It may lack known foreground when all that is in front is translucent.
     """
 
     alpha: FloatArray
     confidence: FloatArray
+    noise: float
     trimap: ByteArray
 
 
@@ -97,10 +100,10 @@ def key_evidence(
     check_plate(screen, picture.shape)
     linear = picture.linear()
     found = survey(linear, screen, told)
-    alpha, agreement = alpha_by_survey(linear, screen, found)
+    alpha, agreement, noise = alpha_by_survey(linear, screen, found)
     trimap = _trimap(alpha, resample(found.opacity, alpha.shape), linear, screen)
     _drop_markers(trimap, told)
-    return KeyEvidence(alpha, np.float32(screen.confidence) * agreement, trimap)
+    return KeyEvidence(alpha, np.float32(screen.confidence) * agreement, noise, trimap)
 
 
 def _trimap(

@@ -156,8 +156,8 @@ def match_gain(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatA
 
 def relative_distance(linear: FloatArray, plate: FloatArray) -> FloatArray:
     """Give abs(C - B) / abs(B) per pixel, lengths in linear RGB."""
-    relative: FloatArray = _length(linear - plate) / np.maximum(_length(plate), _DARKEST)
-    return relative
+    length = np.maximum(_length(plate), np.float32(_DARKEST))
+    return np.divide(_length(linear - plate), length, dtype=np.float32)
 
 
 def _length(colours: FloatArray) -> FloatArray:
@@ -195,7 +195,8 @@ def _surface(linear: FloatArray, core: BoolArray) -> FloatArray:
     )
     surface = np.einsum("yi,ijc,xj->yxc", down, grid, across, optimize=True)
     low, high = colours[used].min(axis=0), colours[used].max(axis=0)
-    return surface.clip(_RUNAWAY * low, high / _RUNAWAY).astype(np.float32)
+    bounded: FloatArray = surface.clip(_RUNAWAY * low, high / _RUNAWAY).astype(np.float32)
+    return bounded
 
 
 def _cells(

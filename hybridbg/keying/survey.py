@@ -20,7 +20,7 @@ from hybridbg.keying.plate import relative_distance, smooth
 from hybridbg.keying.screen import Screen
 from hybridbg.keying.shading import shine_through
 
-__all__ = ["LEAST_NOISE", "Survey", "deviation", "spill_alpha", "survey"]
+__all__ = ["LEAST_NOISE", "NOISE_PIXELS", "Survey", "deviation", "spill_alpha", "survey"]
 
 # The subject is surveyed at this long side in pixels.
 _WORKING_SIDE: Final = 480
@@ -45,7 +45,7 @@ _KNOWN: Final = 0.02
 _DEFAULT_NOISE: Final = 1 / 255
 LEAST_NOISE: Final = 5e-4
 # Pixels that are enough to measure noise.
-_NOISE_PIXELS: Final = 2e5
+NOISE_PIXELS: Final = 2e5
 # Relative distance to the plate from which a pixel is no screen, and standard deviations of the
 # noise for which the same holds in poor light.
 _OFF_SCREEN: Final = 0.12
@@ -150,13 +150,14 @@ def spill_alpha(
 
 def deviation(linear: FloatArray, plate: FloatArray, on_screen: BoolArray) -> FloatArray:
     """Measure the standard deviation per channel of the screen's pixels around the plate."""
-    step = max(1, int(np.sqrt(on_screen.size / _NOISE_PIXELS)))
+    step = max(1, int(np.sqrt(on_screen.size / NOISE_PIXELS)))
     sparse = np.s_[::step, ::step]
     shown = on_screen[sparse]
     if not shown.any():
         return np.full(3, _DEFAULT_NOISE, dtype=np.float32)
     spread = _MAD * np.median(np.abs(linear[sparse][shown] - plate[sparse][shown]), axis=0)
-    return np.maximum(spread, LEAST_NOISE).astype(np.float32)
+    deviations: FloatArray = np.maximum(spread, LEAST_NOISE).astype(np.float32)
+    return deviations
 
 
 def _evidence(
@@ -251,7 +252,7 @@ def _extremes(small: FloatArray, plate: FloatArray, through: BoolArray) -> BoolA
 def _palette(
     small: FloatArray, certain: BoolArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Hues (K, 3) of what is opaque, grey last, `Survey.light`, support (h, w, K), if any is near."""
+    """Hues (K, 3) of what is opaque, grey last, their light and support, and if any is near."""
     inside = certain.copy()
     grey = np.full((1, 3), 1 / 3, dtype=np.float32)
     inside &= small.sum(axis=-1) > _LEAST_LIGHT

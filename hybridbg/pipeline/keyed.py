@@ -39,8 +39,8 @@ _MOST_LOST = 0.1
 _SETTLED = 0.995
 """Key's alpha from which an unknown pixel is known to be opaque.
 
-It takes a hue seen nearby to reach it: nine such pixels in ten were wholly opaque in painted scenes,
-the others nearly so, while matting would draw them towards their neighbours.
+It takes a hue seen nearby to reach it: nine such pixels in ten were wholly opaque in painted
+scenes, the others nearly so, while matting would draw them towards their neighbours.
 """
 
 _HALF_CHROMA_TRUST = 0.05
@@ -57,6 +57,8 @@ class Keyed:
         As it was keyed: with its colours sharpened where a file stored them at half size.
     screen : Screen
     alpha, confidence : (H, W) float32 in [0, 1]
+    noise : float
+        Standard deviation that the picture's noise has in alpha.
     trimap : (H, W) uint8
     """
 
@@ -64,6 +66,7 @@ class Keyed:
     screen: Screen
     alpha: FloatArray
     confidence: FloatArray
+    noise: float
     trimap: ByteArray
 
     @property
@@ -124,7 +127,7 @@ def key_picture(
         unknown = trimap == UNKNOWN
         trimap[unknown & (evidence.alpha == 0)] = BACKGROUND
         trimap[unknown & (evidence.alpha >= _SETTLED)] = FOREGROUND
-    return Keyed(picture, screen, evidence.alpha, confidence, trimap)
+    return Keyed(picture, screen, evidence.alpha, confidence, evidence.noise, trimap)
 
 
 def preview_picture(picture: Image, options: Options) -> tuple[Screen, ByteArray]:

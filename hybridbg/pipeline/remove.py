@@ -6,8 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,8 @@ from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image, as_float
 from hybridbg.core.progress import Progress, Report, Rising
-from hybridbg.core.types import ByteArray, ColourLike, ImageLike
+from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike
+from hybridbg.keying.alpha import denoised
 from hybridbg.keying.despill import Limit
 from hybridbg.matting import (
     DEFAULT_EPSILON,
@@ -301,21 +301,33 @@ def _matte(
     picture: Image, marks: ByteArray, located: Located, options: Options, report: Report
 ) -> ClosedForm:
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
-    keyed = located.screen is not None
-    solve = (
-        partial(refined_alpha, sample_trust=located.sample_trust)
-        if options.refine
-        else closed_form_alpha
-    )
-    return solve(
-        (located.picture or picture).linear() if keyed else picture,
-        marks,
-        prior=located.prior,
-        prior_weight=located.prior_weight,
-        epsilon=_KEY_EPSILON if keyed else DEFAULT_EPSILON,
-        num_threads=options.threads,
-        progress=report,
-    )
+    if located.screen is None:
+        colours: Image | FloatArray = picture
+        epsilon = DEFAULT_EPSILON
+    else:
+        colours, epsilon = (located.picture or picture).linear(), _KEY_EPSILON
+    if options.refine:
+        matte = refined_alpha(
+            colours,
+            marks,
+            prior=located.prior,
+            prior_weight=located.prior_weight,
+            sample_trust=located.sample_trust,
+            epsilon=epsilon,
+            num_threads=options.threads,
+            progress=report,
+        )
+    else:
+        matte = closed_form_alpha(
+            colours,
+            marks,
+            prior=located.prior,
+            prior_weight=located.prior_weight,
+            epsilon=epsilon,
+            num_threads=options.threads,
+            progress=report,
+        )
+    return replace(matte, alpha=denoised(matte.alpha, located.noise)) if located.noise else matte
 
 
 def _given(subject: Subject) -> Located | None:

@@ -80,6 +80,8 @@ class Located:
         Alpha that the sources expect, and how strongly matting should hold on to it.
     sample_trust : (H, W) float32, or None
         How far colour samples should be believed, where that is not the same everywhere.
+    noise : float
+        Standard deviation that the picture's noise has in alpha, where a key measured it.
     screen : Screen or None
         The screen to take off the colours, where a key decided.
     picture : Image or None
@@ -95,6 +97,7 @@ class Located:
     prior: FloatArray | None = None
     prior_weight: FloatArray | None = None
     sample_trust: FloatArray | None = None
+    noise: float = 0.0
     screen: Screen | None = None
     picture: Image | None = None
 
@@ -137,9 +140,9 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     if options.method == "auto" and not subject.told and session is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
             # Before a screen nobody need look for faces.
-            network = from_network(small, None, session)
-            keyed = key_picture(picture, None, options, told=network.probability)
-            if agrees(keyed, network):
+            seen = from_network(small, None, session)
+            keyed = key_picture(picture, None, options, told=seen.probability)
+            if agrees(keyed, seen):
                 return replace(_located_by_key(keyed, "auto"), model=model)
     hint = _portrait(small) if told is None else resample(told, small.shape[:2])
     network = None if session is None else from_network(small, hint, session)
@@ -174,6 +177,7 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         prior=keyed.alpha,
         prior_weight=_KEY_WEIGHT * keyed.confidence,
         sample_trust=_KEY_SAMPLES * (1 - keyed.confidence),
+        noise=keyed.noise,
         screen=keyed.screen,
         picture=keyed.picture,
     )
