@@ -164,7 +164,7 @@ def _presence(grey_key: FloatArray, on_screen: BoolArray) -> FloatArray:
 
 
 def _spread(grey_key: FloatArray, on_screen: BoolArray) -> float:
-    """Standard deviation around 0 that a key has on the screen."""
+    """Measure the standard deviation around 0 that a key has on the screen."""
     step = max(1, int(np.sqrt(grey_key.size / NOISE_PIXELS)))
     shown = grey_key[::step, ::step][on_screen[::step, ::step]]
     return max(_MAD * float(np.median(np.abs(shown))), LEAST_NOISE) if shown.size else LEAST_NOISE

@@ -25,10 +25,12 @@ _YCC: Final = np.array(
 )
 # Chroma as sharp as luma has 0.5 to 2 times luma's share of the finest detail, halved chroma 0.15.
 _LEAST_DETAIL: Final = 0.3
-# Pixels: softness of halved chroma, window of the affine model, and its regularisation.
+# Pixels: softness of halved chroma, and window of the affine model.
 _SOFTNESS: Final = 1.3
-_WINDOW: Final = 1.5
-_EPSILON: Final = 2e-4
+_WINDOW: Final = 2.0
+# Its regularisation: the variance of luma that a grey level of noise makes. Hair is no more than
+# some levels lighter or darker than the screen.
+_EPSILON: Final = 2e-5
 # Detail below this variance is rounding.
 _LEAST_VARIANCE: Final = 1e-7
 

@@ -46,6 +46,9 @@ scenes, the others nearly so, while matting would draw them towards their neighb
 _HALF_CHROMA_TRUST = 0.05
 """Confidence left to a key whose colours were stored at half size: their edges are guessed."""
 
+_HALF_CHROMA_NOISE = 0.035
+"""Least standard deviation of its alpha: rings around edges are not seen on the bare screen."""
+
 
 @dataclass(frozen=True, eq=False)
 class Keyed:
@@ -120,14 +123,15 @@ def key_picture(
             raise NoSubjectError(
                 f"key: nothing {name} is certain; give a hint, the screen's colour or a clean plate"
             )
+    confidence, noise = evidence.confidence, evidence.noise
     if half:
-        confidence = evidence.confidence * np.float32(_HALF_CHROMA_TRUST)
+        confidence = confidence * np.float32(_HALF_CHROMA_TRUST)
+        noise = max(noise, _HALF_CHROMA_NOISE)
     else:
-        confidence = evidence.confidence
         unknown = trimap == UNKNOWN
         trimap[unknown & (evidence.alpha == 0)] = BACKGROUND
         trimap[unknown & (evidence.alpha >= _SETTLED)] = FOREGROUND
-    return Keyed(picture, screen, evidence.alpha, confidence, evidence.noise, trimap)
+    return Keyed(picture, screen, evidence.alpha, confidence, noise, trimap)
 
 
 def preview_picture(picture: Image, options: Options) -> tuple[Screen, ByteArray]:
