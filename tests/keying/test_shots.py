@@ -10,8 +10,12 @@ import pytest
 from benchmarks.screen_scenes import scenes
 from hybridbg import remove_background
 from hybridbg.core.errors import NoSubjectError
-from hybridbg.keying import estimate_screen
+from hybridbg.core.trimap import BACKGROUND, FOREGROUND
+from hybridbg.io import as_image
+from hybridbg.keying import estimate_screen, key_evidence
 from hybridbg.keying.plate import relative_distance
+from hybridbg.pipeline.keyed import key_picture
+from hybridbg.pipeline.options import Options
 
 SIZE = 180, 320
 
@@ -37,6 +41,48 @@ def test_a_subject_before_a_screen(name, limit):
     assert np.mean(cutout.alpha[truth.alpha == 0] > 0.02) < 0.01
     assert np.mean(cutout.alpha[truth.alpha == 1] < 0.9) < 0.01
     assert not cutout.diagnostics["warnings"]
+
+
+def test_what_the_key_settles_is_known_to_matting():
+    truth = shot("hair_even")
+    keyed = key_picture(as_image(truth.image), None, Options())
+    opaque, empty = keyed.alpha >= 0.995, keyed.alpha == 0
+    assert (keyed.trimap[opaque] == FOREGROUND).all()
+    assert (keyed.trimap[empty] == BACKGROUND).all()
+    assert truth.alpha[opaque].mean() > 0.995
+    assert truth.alpha[empty].mean() < 0.005
+
+
+def test_where_colours_are_half_size_the_key_settles_nothing():
+    truth = shot("jpeg")
+    picture = as_image(truth.image)
+    keyed = key_picture(picture, None, Options())
+    evidence = key_evidence(keyed.picture, keyed.screen)
+    assert np.array_equal(keyed.trimap, evidence.trimap)
+    assert keyed.confidence.max() < 0.1 < evidence.confidence.max()
+    assert keyed.noise > evidence.noise
+
+
+def test_noise_is_not_seen_on_the_screen():
+    truth = shot("noisy")
+    alpha = remove_background(truth.image, method="key").alpha
+    assert np.mean(alpha[truth.alpha == 0] > 0.02) < 0.004
+
+
+def test_a_label_of_another_hue_does_not_thin_the_glass():
+    """Glass as dark as this cannot have the label's hue: that would be as light as the label."""
+    truth = shot("glass_blue")
+    alpha = remove_background(truth.image, method="key").alpha
+    assert mixed_error(alpha, truth.alpha) < 0.07
+
+
+def test_before_a_screen_nobody_looks_for_faces(monkeypatch):
+    def find(_):
+        raise AssertionError("looked for a face")
+
+    monkeypatch.setattr("hybridbg.pipeline.strategy.find_faces", find)
+    cutout = remove_background(shot("hair_even").image)
+    assert cutout.diagnostics["sources"] == {"key": 1.0}
 
 
 def test_glass_stays_out_of_the_plate():
