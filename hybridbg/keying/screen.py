@@ -127,7 +127,11 @@ def estimate_screen(
             f"got {clean.shape[:2]}; crop or resize it"
         )
     if isinstance(screen, str) and screen == "auto":
-        found = [_estimate(linear, _paint(name), None, clean) for name in _CHANNELS]
+        found: list[Screen] = []
+        for name in _CHANNELS:
+            found.append(_estimate(linear, _paint(name), None, clean))
+            if found[-1].confidence == 1:
+                break
         return max(found, key=lambda candidate: candidate.confidence)
     if isinstance(screen, str) and screen in _CHANNELS:
         return _estimate(linear, _paint(screen), None, clean)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import BoolArray, FloatArray
 from hybridbg.keying.despill import Limit, spill
-from hybridbg.keying.plate import relative_distance, smooth
+from hybridbg.keying.plate import relative_distance, smooth, squared_length
 from hybridbg.keying.screen import Screen
 from hybridbg.keying.shading import shine_through
 
@@ -211,9 +211,9 @@ def _of_a_hue(small: FloatArray, hues: FloatArray, support: FloatArray) -> Float
     chroma = small / np.maximum(small.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
     alike = np.zeros(small.shape[:2], dtype=np.float32)
     for index, hue in enumerate(hues[:-1]):
-        distance = np.square(chroma - hue).sum(axis=-1)
         common = (support[..., index] / _COMMON).clip(0, 1)
-        alike = np.maximum(alike, common * np.exp(distance / (-2 * _ALIKE**2)))
+        distance = squared_length(chroma - hue)
+        alike = np.maximum(alike, common * np.exp(distance / np.float32(-2 * _ALIKE**2)))
     return alike
 
 
@@ -236,7 +236,7 @@ def _extremes(small: FloatArray, plate: FloatArray, through: BoolArray) -> BoolA
         colours / np.maximum(colours.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
         for colours in (small, plate)
     )
-    distance = np.square(chroma - backing).sum(axis=-1) * (small.sum(axis=-1) > _LEAST_LIGHT)
+    distance = squared_length(chroma - backing) * (small.sum(axis=-1) > _LEAST_LIGHT)
     count, labels = cv2.connectedComponents(through.view(np.uint8))
     found = np.zeros(through.shape, dtype=np.bool_)
     order = np.argsort(labels, axis=None, kind="stable")
@@ -290,7 +290,7 @@ def _cluster(chroma: FloatArray) -> FloatArray:
     sample = (sums / count[:, None])[count >= min(_CELL_PIXELS, count.max())]
     seeds = [sample.mean(axis=0)]
     for _ in range(min(_HUES, len(sample)) - 1):
-        distance = np.min([np.square(sample - seed).sum(axis=1) for seed in seeds], axis=0)
+        distance = np.min([squared_length(sample - seed) for seed in seeds], axis=0)
         seeds.append(sample[distance.argmax()])
     hues = np.array(seeds)
     for _ in range(_ROUNDS):
@@ -302,5 +302,7 @@ def _cluster(chroma: FloatArray) -> FloatArray:
 
 
 def _nearest(chroma: FloatArray, hues: FloatArray) -> NDArray[np.intp]:
-    nearest: NDArray[np.intp] = np.square(chroma[:, None] - hues).sum(axis=-1).argmin(axis=1)
+    # |c - h|^2 but for |c|^2, which all hues share.
+    off = np.einsum("kc,kc->k", hues, hues) - 2 * (chroma @ hues.T)
+    nearest: NDArray[np.intp] = off.argmin(axis=1)
     return nearest

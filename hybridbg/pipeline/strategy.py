@@ -148,15 +148,16 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"
             )
-    network = None if session is None else _asked(small, hint, session)
     model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
-    if options.method == "auto" and not subject.told and network is not None and has_screen(small):
+    if options.method == "auto" and not subject.told and session is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
-            keyed = key_picture(picture, None, options, told=network.probability)
-            if agrees(keyed, network):
+            # Before a screen nobody need look for faces, or closely.
+            seen = from_network(small, None, session, quick=True)
+            keyed = key_picture(picture, None, options, told=seen.probability)
+            if agrees(keyed, seen):
                 return replace(_located_by_key(keyed, "auto"), model=model)
+    network = None if session is None else _asked(small, hint, session)
     if told is None:
-        # Before a screen nobody need look for faces.
         hint, network = _with_portrait(small, network, session)
     warnings: list[str] = []
     sources = _sources(small, hint, network, options.method, warnings)
