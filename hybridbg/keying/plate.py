@@ -125,7 +125,7 @@ def smooth(values: FloatArray, sigma: float) -> FloatArray:
 def _gain_and_tint(linear: FloatArray, plate: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Give the light of each pixel relative to the plate, and how far its tint is off."""
     square = np.maximum(squared_length(plate), np.float32(_DARKEST**2))
-    gain = dot(linear, plate) / square
+    gain: FloatArray = np.divide(dot(linear, plate), square, dtype=np.float32)
     rest = _length(linear - gain[..., None] * plate)
     off = rest / (np.sqrt(square) * np.maximum(gain, _LIGHT_RANGE[0]))
     return gain, off

@@ -51,8 +51,8 @@ def look(
     choice : Choice, optional
         As for `predict_probabilities`.
     quick : bool
-        Neither mirror the picture nor look closer, in a third of the time: enough for who only wants
-        to know roughly where the subject is.
+        Neither mirror the picture nor look closer, in a third of the time: enough for who only
+        wants to know roughly where the subject is.
 
     Returns
     -------

@@ -44,3 +44,10 @@ def test_sharpened_chroma_is_nearer_the_truth_at_edges(name):
         for coded in (blurred, sharpen_chroma(blurred))
     )
     assert after < 0.85 * before
+
+
+def test_bands_of_a_large_picture_tell_as_much_as_all_of_it():
+    large = np.tile(shot("hair_even").image, (5, 1, 1))
+    assert len(large) > 2 * 12 * 32
+    assert has_half_chroma(stored(large, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420))
+    assert not has_half_chroma(stored(large, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444))

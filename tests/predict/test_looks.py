@@ -58,3 +58,16 @@ def test_a_hint_is_followed_and_steadies(tiny_trimap):
     answer = look(image, hint=hint, session=session)
     assert answer.alpha[30, 45] > 0.5 > answer.alpha[5, 5]
     assert answer.steadiness == 1
+
+
+@pytest.mark.parametrize("hinted", [False, True])
+def test_a_quick_look_is_neither_mirrored_nor_close(tiny_trimap, monkeypatch, hinted):
+    session = new_session(tiny_trimap)
+    image = bright_square()
+    hint = (image[..., 0] > 0.3).astype(np.float32) if hinted else None
+    careful = look(image, hint=hint, session=session)
+    for name in ("_both_ways", "look_closer"):
+        monkeypatch.delattr(f"hybridbg.predict.looks.{name}")
+    quick = look(image, hint=hint, session=session, quick=True)
+    assert quick.alpha.shape == careful.alpha.shape
+    assert quick.alpha[30, 45] > 0.5 > quick.alpha[5, 5]
