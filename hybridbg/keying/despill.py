@@ -152,16 +152,19 @@ def _replacement(restore: ColourLike) -> FloatArray | None:
 
 def _subtract(linear: FloatArray, alpha: FloatArray, plate: FloatArray) -> FloatArray:
     """Solve C = a F + (1 - a) B for F, continued into pixels that have almost none."""
-    light = np.clip(linear - premultiply(plate, 1 - alpha), 0, alpha[..., None])
+    shining = premultiply(plate, 1 - alpha)
+    light = np.subtract(linear, shining, out=shining)
+    np.clip(light, 0, alpha[..., None], out=light)
     sigma = max(1.0, _EXTENT * float(np.hypot(*alpha.shape)))
     around = smooth(light, sigma)
     cover = smooth(alpha, sigma)
     # One quotient for both: where alpha is faint the neighbourhood supplies the missing weight.
     missing = np.clip(_FAINT - alpha, 0, None) / _FAINT
-    weight = alpha + missing * cover
+    weight = np.maximum(alpha + missing * cover, np.finfo(np.float32).tiny)
     light += missing[..., None] * around
-    foreground: FloatArray = light / np.maximum(weight, np.finfo(np.float32).tiny)[..., None]
-    return foreground.clip(0, 1)
+    light /= weight[..., None]
+    foreground: FloatArray = np.minimum(light, 1, out=light)
+    return foreground
 
 
 def _encode(linear: FloatArray, like: Image) -> FloatArray:
