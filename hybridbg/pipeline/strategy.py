@@ -30,6 +30,7 @@ from hybridbg.pipeline.fusion import Fused, fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
 from hybridbg.pipeline.options import Options, Subject
 from hybridbg.predict import Session, find_faces, new_session, portrait_hint
+from hybridbg.saliency import saliency
 
 __all__ = ["Located", "locate"]
 
@@ -139,7 +140,8 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"
             )
-    network = None if session is None else _asked(small, hint, session)
+    impression = saliency(small) if options.method == "auto" and not subject.told else None
+    network = None if session is None else _asked(small, hint, session, impression)
     if told is None:
         hint, network = _with_portrait(small, network, session)
     model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
@@ -203,9 +205,14 @@ def _told(subject: Subject, shape: Shape) -> FloatArray | None:
     return hint
 
 
-def _asked(small: FloatArray, hint: FloatArray | None, session: Session) -> Evidence:
+def _asked(
+    small: FloatArray,
+    hint: FloatArray | None,
+    session: Session,
+    impression: FloatArray | None,
+) -> Evidence:
     """Ask the network; one that follows a hint follows it too far out."""
-    network = from_network(small, hint, session)
+    network = from_network(small, hint, session, impression=impression)
     follows = hint is not None and session.spec.has_hint
     return tightened(network) if follows else network
 
