@@ -58,3 +58,18 @@ def test_a_hint_is_followed_and_steadies(tiny_trimap):
     answer = look(image, hint=hint, session=session)
     assert answer.alpha[30, 45] > 0.5 > answer.alpha[5, 5]
     assert answer.steadiness == 1
+
+
+def test_what_another_method_saw_has_a_say_unless_there_is_a_hint(tiny_trimap):
+    session = new_session(tiny_trimap)
+    image = bright_square()
+    elsewhere = np.zeros((60, 90), np.float32)
+    elsewhere[:, 75:] = 1
+    alone = look(image, session=session)
+    both = look(image, impression=elsewhere, session=session)
+    assert (both.alpha - alone.alpha)[30, 85] > 0.1
+    assert both.alpha[30, 45] < alone.alpha[30, 45]
+    hint = (image[..., 0] > 0.5).astype(np.float32)
+    told = look(image, hint=hint, session=session).alpha
+    deaf = look(image, hint=hint, impression=elsewhere, session=session).alpha
+    np.testing.assert_array_equal(deaf, told)
