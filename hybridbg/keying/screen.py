@@ -22,7 +22,8 @@ from hybridbg.core.errors import InvalidImageError, InvalidOptionError
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import BoolArray, ColourLike, FloatArray, ImageLike, Shape
 from hybridbg.io import as_image
-from hybridbg.keying.plate import estimate_plate, match_gain, relative_distance
+from hybridbg.keying.clean_plate import fit_plate
+from hybridbg.keying.plate import estimate_plate, relative_distance
 
 __all__ = ["Screen", "check_plate", "estimate_screen"]
 
@@ -94,8 +95,9 @@ def estimate_screen(
         "auto" decides between green and blue. A colour such as "#3fa34d", of which only the hue
         matters, makes any other screen possible.
     plate : path, PIL image or array, optional
-        The same shot without the subject, of the same size and not moved; a difference in exposure
-        is corrected. By default the plate is estimated from the picture: a robust polynomial
+        The same shot without the subject, of the same size. A camera that moved a little and
+        turned by a degree at most is found by the screen's markers, seams and creases, and a
+        difference in exposure or white balance is corrected. By default the plate is estimated from the picture: a robust polynomial
         surface through the pixels that show the screen, and the local rest between them.
 
     Returns
@@ -108,7 +110,7 @@ def estimate_screen(
     InvalidOptionError
         `screen` is not a colour, or a grey one.
     InvalidImageError
-        `image` or `plate` is not an image, or they differ in size.
+        `image` or `plate` is not an image, they differ in size, or the plate is of another scene.
 
     Examples
     --------
@@ -127,8 +129,10 @@ def estimate_screen(
             f"got {clean.shape[:2]}; crop or resize it"
         )
     if isinstance(screen, str) and screen == "auto":
-        found = [_estimate(linear, _paint(name), None, clean) for name in _CHANNELS]
-        return max(found, key=lambda candidate: candidate.confidence)
+        found = {name: _estimate(linear, _paint(name), None, None) for name in _CHANNELS}
+        screen = max(found, key=lambda name: found[name].confidence)
+        if clean is None:
+            return found[screen]
     if isinstance(screen, str) and screen in _CHANNELS:
         return _estimate(linear, _paint(screen), None, clean)
     colour = srgb_to_linear(parse_colour(screen))
@@ -168,9 +172,8 @@ def _estimate(
         fitted = estimate_plate(small, core)
         plate = resample(fitted, shape)
     else:
-        fitted = resample(clean, small.shape[:2])
-        gain = match_gain(small, fitted, core)
-        fitted, plate = fitted * gain, clean * gain
+        plate = fit_plate(linear, clean, core)
+        fitted = resample(plate, small.shape[:2])
     shown = coloured & (relative_distance(small, fitted) < _SCREEN_DISTANCE)
     if shown.any():
         colour = np.median(small[shown], axis=0).astype(np.float32)

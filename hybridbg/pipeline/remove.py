@@ -80,7 +80,7 @@ def remove_background(
     screen : {"auto", "green", "blue"} or colour
         Screen for keying.
     plate : path, image or ndarray, optional
-        The same shot without the subject.
+        The same shot without the subject; see `hybridbg.estimate_screen`.
     despill : {"average", "max", "min"}
         The limit that a key leaves to the screen's channel; see `hybridbg.despill`.
     despill_strength : float in [0, 1]
