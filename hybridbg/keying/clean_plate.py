@@ -107,7 +107,7 @@ def _moved(linear: FloatArray, clean: FloatArray, core: BoolArray, warp: FloatAr
     shown = _warped(np.ones(clean.shape[:2], np.float32), warp, outside=0) > _SHOWN
     if not shown.all():
         small = resample(linear, core.shape)
-        estimated = estimate_plate(small, core)
+        estimated = estimate_plate(small, core)[0]
         gain = match_gain(small, resample(moved, core.shape), core)
         missing = resample(estimated / gain, clean.shape[:2])
         np.copyto(moved, missing, where=~shown[..., None])

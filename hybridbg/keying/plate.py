@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hybridbg.core.resample import resample
 from hybridbg.core.types import BoolArray, FloatArray
 
-__all__ = ["estimate_plate", "match_gain", "relative_distance", "smooth"]
+__all__ = ["estimate_plate", "light_on", "match_gain", "relative_distance", "smooth"]
 
 _DEGREE: Final = 3
 # The polynomial is fitted to means of square cells of this side, in working pixels, of which at
@@ -62,7 +62,7 @@ _RUNAWAY: Final = 0.8
 _DARKEST: Final = 1e-3
 
 
-def estimate_plate(linear: FloatArray, core: BoolArray) -> FloatArray:
+def estimate_plate(linear: FloatArray, core: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Estimate the plate from the pixels that show the screen.
 
     Parameters
@@ -74,38 +74,64 @@ def estimate_plate(linear: FloatArray, core: BoolArray) -> FloatArray:
 
     Returns
     -------
-    ndarray of shape (H, W, 3), float32
+    plate : ndarray of shape (H, W, 3), float32
         Linear light, positive.
+    light : ndarray of shape (H, W), float32
+        The light on it, relative to a screen without creases and shadows.
     """
     plate = _surface(linear, core)
     calm = _average(linear, core, _CALM)
     shows = core
     for _ in range(_TINT_ROUNDS):
         gain, off = _gain_and_tint(calm, plate)
-        light = (gain > _LIGHT_RANGE[0]) & (gain < _LIGHT_RANGE[1])
-        known = core & light & (off < _trim(off[shows]))
+        known = core & _lit_like_screen(gain) & (off < _trim(off[shows]))
         if not known.any():
             break
         shows = known
         ratio = calm / np.maximum(gain[..., None] * plate, _DARKEST)
         plate = plate * (1 + _continued(ratio - 1, shows, _TINT_SCALES))
-    return _lit(linear, plate.clip(_DARKEST, 1), shows)
+    plate = plate.clip(_DARKEST, 1)
+    light = _light(_gain_and_tint(linear, plate)[0], shows)
+    lit: FloatArray = (plate * light[..., None]).clip(_DARKEST, 1).astype(np.float32)
+    return lit, light
 
 
-def _lit(linear: FloatArray, plate: FloatArray, shows: BoolArray) -> FloatArray:
-    """Bring a plate of the right tint to the light that falls on it, from far to near."""
-    gain = _gain_and_tint(linear, plate)[0]
+def light_on(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatArray:
+    """Measure the light that falls on a screen whose plate is known.
+
+    Parameters
+    ----------
+    linear, plate : ndarray of shape (H, W, 3), float32
+        Linear light.
+    core : ndarray of shape (H, W), bool
+        As of `estimate_plate`.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32
+        1 where the screen is as light as its plate, less in a shadow; continued behind the subject.
+    """
+    gain, off = _gain_and_tint(_average(linear, core, _CALM), plate)
+    shows = core & _lit_like_screen(gain) & (off < _trim(off[core]))
+    return _light(_gain_and_tint(linear, plate)[0], shows)
+
+
+def _lit_like_screen(gain: FloatArray) -> BoolArray:
+    return (gain > _LIGHT_RANGE[0]) & (gain < _LIGHT_RANGE[1])
+
+
+def _light(gain: FloatArray, shows: BoolArray) -> FloatArray:
+    """Continue the light of the screen's pixels everywhere, from far to near."""
     far = _far_from_edge(shows)
     light = np.ones_like(gain)
     known = far if far.any() else shows
     for _ in range(_LIGHT_ROUNDS):
+        if not known.any():
+            break
         light = 1 + _continued((gain - 1)[..., None], known, _LIGHT_SCALES)[..., 0]
         light = light.clip(*_LIGHT_RANGE)
         known = shows & (far | (np.abs(gain / light - 1) < _CONTINUES))
-        if not known.any():
-            break
-    lit: FloatArray = (plate * light[..., None]).clip(_DARKEST, 1).astype(np.float32)
-    return lit
+    return light
 
 
 def smooth(values: FloatArray, sigma: float) -> FloatArray:

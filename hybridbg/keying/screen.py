@@ -23,7 +23,8 @@ from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import BoolArray, ColourLike, FloatArray, ImageLike, Shape
 from hybridbg.io import as_image
 from hybridbg.keying.clean_plate import fit_plate
-from hybridbg.keying.plate import estimate_plate, relative_distance
+from hybridbg.keying.plate import estimate_plate, light_on, relative_distance
+from hybridbg.keying.shadow import shadow_matte
 
 __all__ = ["Screen", "check_plate", "estimate_screen"]
 
@@ -67,11 +68,14 @@ class Screen:
         What the picture would show without its subject, linear light, positive.
     confidence : float in [0, 1]
         Near 0 when the picture has no screen.
+    shadow : ndarray of shape (H, W), float32 in [0, 1], or None
+        Part of the screen's light that is missing on the plate, as far as it was looked for.
     """
 
     colour: FloatArray
     plate: FloatArray
     confidence: float
+    shadow: FloatArray | None = None
 
     @property
     def channel(self) -> int:
@@ -169,16 +173,20 @@ def _estimate(
         plate = np.broadcast_to(colour, linear.shape).copy() if clean is None else clean
         return Screen(colour, plate, 0.0)
     if clean is None:
-        fitted = estimate_plate(small, core)
-        plate = resample(fitted, shape)
+        fitted, light = estimate_plate(small, core)
+        plate, shadow = resample(fitted, shape), shadow_matte(light, core)
     else:
         plate = fit_plate(linear, clean, core)
         fitted = resample(plate, small.shape[:2])
+        # A shadow is the subject's, and was not there yet when the plate was shot.
+        shadow = shadow_matte(light_on(small, fitted, core), core)
+        fitted = fitted * (1 - shadow)[..., None]
+        plate = plate * (1 - resample(shadow, shape))[..., None]
     shown = coloured & (relative_distance(small, fitted) < _SCREEN_DISTANCE)
     if shown.any():
         colour = np.median(small[shown], axis=0).astype(np.float32)
     confidence = _confidence(shown, coloured) * _ramp(_purity_of(colour), *_SCREEN_PURITY)
-    return Screen(colour, plate, confidence)
+    return Screen(colour, plate, confidence, resample(shadow, shape))
 
 
 def _hue_and_purity(linear: FloatArray, channel: int) -> tuple[FloatArray, FloatArray]:
