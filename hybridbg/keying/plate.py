@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.resample import resample
+from hybridbg.core.resample import smooth
 from hybridbg.core.types import BoolArray, FloatArray
 
-__all__ = ["estimate_plate", "light_on", "match_gain", "relative_distance", "smooth"]
+__all__ = ["estimate_plate", "light_on", "match_gain", "relative_distance"]
 
 _DEGREE: Final = 3
 # The polynomial is fitted to means of square cells of this side, in working pixels, of which at
@@ -51,8 +51,6 @@ _FAR: Final = 6
 _CONTINUES: Final = 0.12
 # Noise is averaged over this many working pixels before tints are compared.
 _CALM: Final = 1.2
-# A blur wider than this many pixels runs on a smaller copy, on which it still is this wide.
-_SMALLEST_SIGMA: Final = 4.0
 # A scale takes over from the coarser one where this share of its window shows the screen.
 _REST_SUPPORT: Final = 0.05
 # The surface stays within the cells it was fitted to, give or take this factor: behind a large
@@ -132,20 +130,6 @@ def _light(gain: FloatArray, shows: BoolArray) -> FloatArray:
         light = light.clip(*_LIGHT_RANGE)
         known = shows & (far | (np.abs(gain / light - 1) < _CONTINUES))
     return light
-
-
-def smooth(values: FloatArray, sigma: float) -> FloatArray:
-    """Blur by a Gaussian; wide ones on a smaller copy, which they cannot tell from the picture."""
-    import cv2
-
-    shape = values.shape[:2]
-    step = max(1, int(sigma / _SMALLEST_SIGMA))
-    if step > 1:
-        values = resample(values, (-(-shape[0] // step), -(-shape[1] // step)))
-    blurred: FloatArray = cv2.GaussianBlur(
-        values, (0, 0), sigma / step, borderType=cv2.BORDER_REFLECT
-    )
-    return resample(blurred, shape)
 
 
 def _gain_and_tint(linear: FloatArray, plate: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -101,8 +101,9 @@ def estimate_screen(
     plate : path, PIL image or array, optional
         The same shot without the subject, of the same size. A camera that moved a little and
         turned by a degree at most is found by the screen's markers, seams and creases, and a
-        difference in exposure or white balance is corrected. By default the plate is estimated from the picture: a robust polynomial
-        surface through the pixels that show the screen, and the local rest between them.
+        difference in exposure or white balance is corrected; so is a shadow that was not there yet.
+        By default the plate is estimated from the picture: a robust polynomial surface through the
+        pixels that show the screen, and the local rest between them.
 
     Returns
     -------
