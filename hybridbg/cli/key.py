@@ -24,7 +24,7 @@ from hybridbg.cli.paths import check_outputs, expand_one
 from hybridbg.cli.remove import check_contradictions, run_here
 from hybridbg.cli.report import Reporter
 from hybridbg.core.errors import InvalidOptionError
-from hybridbg.studio.work import Job, Settings
+from hybridbg.studio.work import NETWORK, Job, Settings
 
 if TYPE_CHECKING:
     from hybridbg.studio.sequence import Frames
@@ -39,7 +39,7 @@ _CORNERS = re.compile(rf"\s*{_NUMBER},{_NUMBER}(?:\s+{_NUMBER},{_NUMBER}){{2,}}\
 
 # What `remove` has and a key has no use for.
 _UNUSED: dict[str, Any] = {
-    "method": "key", "model": "default", "hint": None, "rect": None, "trimap": None,
+    "method": "key", "hint": None, "rect": None, "trimap": None,
     "refine": True, "alpha_only": False, "crop": False,
 }  # fmt: skip
 
@@ -80,9 +80,11 @@ def read_matte(text: str) -> str | tuple[tuple[float, float], ...]:
     "--core",
     type=read_matte,
     multiple=True,
-    metavar="FILE|POLYGON",
-    help="What surely is the subject; along its outline the key decides.",
+    metavar="FILE|POLYGON|network",
+    help="What surely is the subject; along its outline the key decides. 'network' forces nothing:"
+    " it votes on what is opaque where colours leave that open.",
 )
+@click.option("--model", default="default", metavar="NAME|PATH", help="Network for --core.")
 @click.option(
     "--despill",
     type=click.Choice(DESPILL),
@@ -163,6 +165,8 @@ def key(
     from hybridbg.studio.sequence import estimate_shot_plate, find_frames, is_pattern
 
     settings = Settings(**_UNUSED, **options)
+    if settings.quality == "preview" and NETWORK in settings.core:
+        raise InvalidOptionError("--preview asks no network; leave out --core network")
     if not (sequence or is_pattern(source)):
         if Path(source).is_dir():
             raise InvalidOptionError(

@@ -62,6 +62,7 @@ class Options:
     refine : bool
         Whether sampled colours help matting; with a screen the key alone is the prior.
     session : Session, optional
+        A key asks it where colours leave open what is opaque.
     num_threads : int
     progress : callable, optional
 

@@ -97,7 +97,8 @@ def remove_background(
         matting, 8 bits. For a moving picture estimate the screen once and call
         `hybridbg.keying.key_preview` on each frame.
     session : Session, optional
-        From `new_session`, in place of `model`.
+        From `new_session`, in place of `model`. A key asks it too, if it is handed in: on what is
+        opaque, where colours leave that open, and on what is a marker. It forces nothing.
     num_threads : int, optional
         Default: `OMP_NUM_THREADS`, else every core allowed. Does not change the result.
     progress : callable, optional

@@ -22,7 +22,7 @@ from hybridbg.pipeline.evidence import Evidence, centred_rect, from_grabcut, fro
 from hybridbg.pipeline.fusion import Fused, fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
 from hybridbg.pipeline.options import Options, Subject
-from hybridbg.predict import find_faces, new_session, portrait_hint
+from hybridbg.predict import Session, find_faces, new_session, portrait_hint
 
 __all__ = ["Located", "locate"]
 
@@ -116,7 +116,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     shape = picture.shape
     told = _told(subject, shape)
     if options.method == "key" or (options.method == "auto" and options.wants_key):
-        return _located_by_key(key_picture(picture, told, options), "key")
+        return _keyed(picture, told, options)
     small = _working_copy(picture)
     hint = _portrait(small) if told is None else resample(told, small.shape[:2])
     session = None
@@ -129,7 +129,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
                 "method='auto', where GrabCut follows them"
             )
     network = None if session is None else from_network(small, hint, session)
-    model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
+    model = None if session is None else _named(session)
     if options.method == "auto" and not subject.told and network is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
             keyed = key_picture(picture, None, options, told=network.probability)
@@ -154,6 +154,21 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         prior=prior,
         prior_weight=(_FUSED_WEIGHT * np.square(2 * prior - 1)).astype(np.float32, copy=False),
     )
+
+
+def _keyed(picture: Image, told: FloatArray | None, options: Options) -> Located:
+    """Key a picture; a network that was handed in has a say in what is opaque."""
+    if options.session is None:
+        return _located_by_key(key_picture(picture, told, options), "key")
+    small = _working_copy(picture)
+    hint = None if told is None else resample(told, small.shape[:2])
+    network = from_network(small, hint, options.session)
+    keyed = key_picture(picture, told, options, told=network.probability)
+    return replace(_located_by_key(keyed, "key"), model=_named(options.session))
+
+
+def _named(session: Session) -> dict[str, Any]:
+    return {"name": session.spec.name, "sha256": session.sha256}
 
 
 def _located_by_key(keyed: Keyed, method: str) -> Located:

@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from hybridbg.predict import Session
     from hybridbg.studio.sequence import ShotPlate
 
-__all__ = ["STREAM", "Bench", "Job", "Settings"]
+__all__ = ["NETWORK", "STREAM", "Bench", "Job", "Settings"]
 
 STREAM = "-"
 """The path that stands for standard input or output."""
+
+NETWORK = "network"
+"""The word for a core matte that is the network's vote."""
 
 NETWORK_METHODS = ("auto", "predict")
 
@@ -132,7 +135,8 @@ class Settings:
     def files_read(self) -> list[str]:
         """Files that are read besides the inputs."""
         files = (self.hint, self.trimap, self.plate, self.background_file)
-        return [path for path in (*files, *self.garbage, *self.core) if isinstance(path, str)]
+        mattes = (matte for matte in (*self.garbage, *self.core) if matte != NETWORK)
+        return [path for path in (*files, *mattes) if isinstance(path, str)]
 
     @property
     def background_file(self) -> str | None:
@@ -179,7 +183,11 @@ class Bench:
             "num_threads": settings.threads,
         }
         self._mattes: dict[str, list[Any]] = {
-            name: [self._mask(matte) if isinstance(matte, str) else matte for matte in mattes]
+            name: [
+                self._mask(matte) if isinstance(matte, str) else matte
+                for matte in mattes
+                if matte != NETWORK
+            ]
             for name, mattes in (("garbage", settings.garbage), ("core", settings.core))
         }
 
@@ -285,6 +293,8 @@ class Bench:
         from hybridbg.predict import new_session
 
         settings = self.settings
+        if NETWORK in settings.core:
+            return new_session(settings.model, num_threads=settings.threads)
         keyed = settings.screen != "auto" or settings.plate is not None
         if settings.trimap is not None or settings.method not in NETWORK_METHODS or keyed:
             return None

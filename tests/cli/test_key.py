@@ -17,6 +17,8 @@ from hybridbg.io import load
 from hybridbg.keying.despill import DespillMethod
 from tests.cli.test_process import ROOT
 from tests.cli.test_remove import files, pixels
+from tests.pipeline.conftest import DESCRIPTION
+from tests.predict.tiny_models import trimap_graph
 
 Run = Callable[..., Result]
 
@@ -54,6 +56,17 @@ class TestOne:
         core = ("--core", "60,8 90,8 90,56 60,56")
         assert run("key", "shot.png", "x.png", *core).exit_code == 0
         assert pixels("x.png")[32, 75, 3] == 255
+
+    def test_the_network_has_a_say(self, green: Path, run: Run) -> None:
+        Path("tiny.onnx").write_bytes(trimap_graph().SerializeToString())
+        Path("tiny.toml").write_text(DESCRIPTION)
+        image = pixels("shot.png").copy()
+        image[6:10, 80:84] = (90, 20, 20)  # dark: this network sees bright things
+        PILImage.fromarray(image).save("marked.png")
+        for flags, alpha in ((), 255), (("--core", "network", "--model", "tiny.onnx"), 0):
+            assert run("key", "marked.png", "x.png", *flags).exit_code == 0
+            assert pixels("x.png")[8, 82, 3] == alpha
+            assert pixels("x.png")[32, 36, 3] == 255
 
     def test_mattes_of_a_preset(self, green: Path, run: Run) -> None:
         Path("set.toml").write_text(
@@ -159,6 +172,8 @@ class TestOne:
             (("shot.png", "x.png", "--plate", "noise.png"), "plate: expected the same shot"),
             (("shot.png", "x.png", "--light-wrap", "0.5"), "--light-wrap needs"),
             (("shot.png", "x.png", "--preview", "--core", "3,3 9,3 9,9"), "takes no hint"),
+            (("shot.png", "x.png", "--preview", "--core", "network"), "asks no network"),
+            (("shot.png", "x.png", "--core", "network", "--model", "none.onnx"), "none.onnx"),
             (("shot.png", "x.png", "--despill-restore", "nocolour"), "nocolour"),
         ],
     )
