@@ -1,10 +1,10 @@
 """Does the network find the subject: alone, from a rough hint, and in damaged photographs.
 
 A soft alpha counts as foreground from one half, and a method that finds nothing scores for an empty
-mask. "network" is the package's way of asking it (`look_twice`, or once with a hint), "one look" a
-single run; the pipeline is `remove_background`. The peers are OpenCV's GrabCut as it stands: from a
-rectangle that leaves 8 % of each side out, and from the hint, of which its depths are sure
-(`graphcut.seeds_from_hint`), everything else only where it starts.
+mask. "network" is the package's way of asking it (`look`), "one look" a single run; the pipeline is
+`remove_background`. The peers are OpenCV's GrabCut as it stands: from a rectangle that leaves 8 %
+of each side out, and from the hint, of which its depths are sure (`graphcut.seeds_from_hint`),
+everything else only where it starts.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import Goal, as_float, interval, progress, read, table
-from benchmarks.corruptions import CORRUPTIONS, REFERENCE_SIDE, corrupt
 from benchmarks.sheet import Sheet
 from hybridbg import grabcut, graphcut, predict_trimap, remove_background
 from hybridbg.core.errors import NoSubjectError
 from hybridbg.core.metrics import boundary_f, boundary_iou, iou
-from hybridbg.predict import Session, look_twice, predict_probabilities
+from hybridbg.evaluation.corruptions import REFERENCE_SIDE, corrupt
+from hybridbg.predict import Session, look, predict_probabilities
 from training.measures import rough_hint
 
 MARGIN = 0.08
@@ -35,6 +35,17 @@ SLICES: dict[str, Callable[[str], bool]] = {
     "cats": lambda name: name.startswith("cat_"),
     "all": lambda _name: True,
 }
+DAMAGES = (
+    "gamma-0.5",
+    "gamma-2",
+    "colour-cast",
+    "noise",
+    "blur",
+    "jpeg-30",
+    "quarter-resolution",
+    "occluder",
+)
+"""Those corruptions of the evaluation that the network was first asked to bear."""
 NETWORK, PIPELINE = "network", "whole pipeline"
 RECTANGLE, FROM_HINT = "GrabCut, centred rectangle", "GrabCut from the hint"
 
@@ -132,7 +143,7 @@ def hinted(photos: list[Photo], session: Session, sheet: Sheet | None) -> list[G
 def robust(photos: list[Photo], session: Session) -> list[Goal]:
     """Damage the photographs: what the network alone then loses."""
     means = {}
-    for name in ("clean", *CORRUPTIONS):
+    for name in ("clean", *DAMAGES):
         scores = []
         for number, photo in enumerate(photos):
             progress(f"{name}: {photo.name}")
@@ -152,7 +163,7 @@ def robust(photos: list[Photo], session: Session) -> list[Goal]:
         rows.append([name, *cells])
     print(table(["corruption", "no hint", "rough hint"], rows))
     for at, told in enumerate(("no hint", "rough hint")):
-        losses = {name: 1 - float(means[name][at] / means["clean"][at]) for name in CORRUPTIONS}
+        losses = {name: 1 - float(means[name][at] / means["clean"][at]) for name in DAMAGES}
         worst = max(losses, key=lambda name: losses[name])
         what = f"largest relative loss of IoU, {told} ({worst})"
         goals.append(Goal(what, 0.10, losses[worst], least=False))
@@ -161,9 +172,7 @@ def robust(photos: list[Photo], session: Session) -> list[Goal]:
 
 def network(image: Pixels, hint: Matte | None, session: Session) -> Matte:
     """Alpha of the network alone, asked as the package asks it."""
-    if hint is None:
-        return look_twice(as_float(image), session=session).alpha
-    return predict_probabilities(as_float(image), hint=hint, session=session).alpha
+    return look(as_float(image), hint=hint, session=session).alpha
 
 
 def from_rectangle(image: Pixels) -> Matte:

@@ -4,9 +4,8 @@ The hint is the true alpha dilated by 2 % of the long side, as it is (grey) or c
 (mask). A pixel is mixed where .05 <= alpha <= .95. "mixed left unknown" is the share of mixed
 pixels that the trimap calls unknown; "confidently wrong" the share of all pixels that it calls
 foreground where alpha < .95, or background where alpha > .05; "unknown / mixed" the area that it
-calls unknown over that of the mixed pixels grown by 10 pixels. All are means over the pictures. The
-package calls known what is likelier than all else together; "known above" shows what other limits
-would give.
+calls unknown over that of the mixed pixels grown by 10 pixels. All are means over the pictures.
+"known above" shows what other limits of the probability than the package's own would give.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from hybridbg import predict_trimap, remove_background
 from hybridbg.core.distance import distance_to
 from hybridbg.core.errors import NoSubjectError
 from hybridbg.pipeline import find_trimap
-from hybridbg.predict import Session, predict_probabilities
+from hybridbg.predict import Session, look
 
 GROWN = 0.02
 """Of the long side."""
 FREE = 10
 """Pixels around mixed ones that may be unknown at no cost."""
 MIXED = (0.05, 0.95)
-LIMITS = (0.8, 0.9, 0.95, 0.98)
+LIMITS = (0.5, 0.8, 0.95, 0.98)
 """Of the probability above which a class is taken as known."""
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 
@@ -58,7 +57,7 @@ def measure(data: Path, session: Session, sheet: Sheet | None) -> list[Goal]:
                     trimap = np.full(alpha.shape, UNKNOWN, np.uint8)
                 scores.setdefault((name, kind), []).append(judge(trimap, alpha))
         hint = hints["grey"]
-        found = predict_probabilities(as_float(image), hint=hint, session=session)
+        found = look(as_float(image), hint=hint, session=session)
         for limit in LIMITS:
             known = [found.background > limit, found.foreground > limit]
             trimap = np.select(known, [BACKGROUND, FOREGROUND], UNKNOWN)

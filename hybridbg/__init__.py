@@ -15,6 +15,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from hybridbg.core.errors import (
+    ExternalCommandError,
     HybridBgError,
     HybridBgWarning,
     ImageFileError,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cutout",
+    "ExternalCommandError",
     "HybridBgError",
     "HybridBgWarning",
     "Image",

@@ -1,4 +1,4 @@
-"""The command line: `hybridbg remove`, `key`, `batch`, `trimap`, `matte`, `models` and `doctor`.
+"""The command line: `hybridbg remove`, `key`, `batch`, `trimap`, `matte`, `evaluate` and others.
 
 A face: it translates words into calls of the library and results into files and exit codes (see
 `exits`), and contains no pixel arithmetic.  One file holds one command; what they share is in
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import click
 
-from hybridbg.cli import batch, doctor, key, matte, model_store, models, remove, trimap
+from hybridbg.cli import batch, doctor, evaluate, key, matte, model_store, models, remove, trimap
 
 __all__ = ["main"]
 
@@ -30,6 +30,7 @@ for command in (
     batch.batch,
     trimap.trimap,
     matte.matte,
+    evaluate.evaluate,
     models.models,
     doctor.doctor,
 ):

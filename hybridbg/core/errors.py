@@ -19,7 +19,8 @@
     |-- NotEnoughMemoryError (MemoryError)  a picture is too large for this machine
     |-- NoSubjectError                      nothing in the picture could be called foreground
     |-- SolverError                         the linear solver did not converge
-    `-- WorkerDiedError                     a worker process ended in the middle of its work
+    |-- WorkerDiedError                     a worker process ended in the middle of its work
+    `-- ExternalCommandError                another program failed, hung or gave no answer
 
     HybridBgWarning (UserWarning)           the result is defined, but doubtful
 
@@ -30,6 +31,7 @@ Messages say what was expected, what came, and what to do.
 from __future__ import annotations
 
 __all__ = [
+    "ExternalCommandError",
     "HybridBgError",
     "HybridBgWarning",
     "ImageFileError",
@@ -126,3 +128,7 @@ class NotEnoughMemoryError(HybridBgError, MemoryError):
 
 class WorkerDiedError(HybridBgError):
     """A worker process was killed, or ended by itself, before its work was done."""
+
+
+class ExternalCommandError(HybridBgError):
+    """A program that is not ours failed, took too long or gave no answer."""

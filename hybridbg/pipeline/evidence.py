@@ -12,15 +12,20 @@ import numpy as np
 
 from hybridbg import graphcut
 from hybridbg.core.types import ByteArray, FloatArray, Shape
-from hybridbg.predict import Choice, Session, look_twice, predict_probabilities
+from hybridbg.predict import Choice, Session, look
 
-__all__ = ["Evidence", "centred_rect", "from_grabcut", "from_network", "seeds"]
+__all__ = ["Evidence", "centred_rect", "from_grabcut", "from_network", "seeds", "tightened"]
 
 _SURE_FOREGROUND = 0.95
 _SURE_BACKGROUND = 0.02
 """The network's alpha beyond which GrabCut may not overrule it; between them it only starts so."""
 
-_GRABCUT_CONFIDENCE = 0.6
+_TOO_LARGE = 1.5
+"""With a rough outline the network's odds of foreground are this many times too high: on
+photographs with masks its alpha cut at .6 fitted better than cut at .5 (IoU .847 and .836). Without
+one there was no such difference."""
+
+_GRABCUT_CONFIDENCE = 0.45
 """GrabCut's answer is hard, so its confidence is one number: what it proved worth beside the
 network's own (|2 p - 1|) on photographs with masks."""
 
@@ -70,11 +75,10 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
     -------
     Evidence
     """
-    if hint is None or not session.spec.has_hint:
-        choice = None if hint is None else _chosen(hint, session)
-        answer = look_twice(image, session=session, choice=choice)
-    else:
-        answer = predict_probabilities(image, hint=hint, session=session)
+    choice = None if hint is None else _chosen(hint, session)
+    answer = look(
+        image, hint=hint if session.spec.has_hint else None, session=session, choice=choice
+    )
     return Evidence(
         name="network",
         probability=answer.alpha,
@@ -83,6 +87,15 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
         cell=answer.cell,
         steadiness=answer.steadiness,
     )
+
+
+def tightened(network: Evidence) -> Evidence:
+    """Correct a network that follows a rough outline, most of which are drawn too large."""
+    alpha = network.probability
+    probability: FloatArray = np.divide(
+        alpha, alpha + np.float32(_TOO_LARGE) * (1 - alpha), dtype=np.float32
+    )
+    return replace(network, probability=probability, confidence=np.abs(2 * probability - 1))
 
 
 def _chosen(hint: FloatArray, session: Session) -> Choice | None:

@@ -33,15 +33,15 @@ _BAND_SHARE = 0.01
 _REACH_SHARE = 0.11
 """Largest half width, in the same unit: long hair on a head is about this."""
 
-_SOFT = 0.05
-"""Softness from which a pixel near the outline is unknown.
+_SOFT, _SOFT_TOLD = 0.15, 0.05
+"""Softness, or distance of the fused probability from 0 and 1, that makes a pixel near the outline
+unknown: where the subject had to be guessed, and where the caller said what it is.
 
-With this and `_DOUBT`, alpha from rough hints on nine pictures with true alpha had the least error
-of limits from .02 to .15: narrower bands lose hair, wider ones leave too much to the matting.
+What is left of doubt where the subject is known is about its edge: alpha from rough hints, on nine
+pictures with true alpha, had 12 % less squared error with the lower limit. Else it is also about
+what the subject is, which matting cannot tell: IoU on photographs with masks was .610 with the
+higher limit and .604 with the lower.
 """
-
-_DOUBT = 0.05
-"""Distance of the fused probability from 0 and 1 that makes a pixel near the outline unknown."""
 
 _SPECK_SHARE = 0.02
 """Pieces smaller than this share of the largest are dropped, holes smaller than it are filled."""
@@ -67,13 +67,15 @@ class Fused:
     agreement: float
 
 
-def fuse(sources: Sequence[Evidence]) -> Fused:
+def fuse(sources: Sequence[Evidence], *, told: bool = False) -> Fused:
     """Fuse evidence into a trimap.
 
     Parameters
     ----------
     sources : sequence of Evidence
         At least one, all of one size.
+    told : bool
+        Whether the caller said where the subject is.
 
     Returns
     -------
@@ -97,10 +99,11 @@ def fuse(sources: Sequence[Evidence]) -> Fused:
         )
     softness = np.max([source.softness for source in sources], axis=0)
     doubt = np.minimum(probability, 1 - probability)
+    limit = _SOFT_TOLD if told else _SOFT
     return Fused(
         trimap=_trimap(
             subject,
-            uncertain=(softness >= _SOFT) | (doubt >= _DOUBT),
+            uncertain=np.maximum(softness, doubt) >= limit,
             cell=min(source.cell for source in sources),
         ),
         probability=probability,

@@ -18,7 +18,14 @@ from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 from hybridbg.keying import Screen
-from hybridbg.pipeline.evidence import Evidence, centred_rect, from_grabcut, from_network, seeds
+from hybridbg.pipeline.evidence import (
+    Evidence,
+    centred_rect,
+    from_grabcut,
+    from_network,
+    seeds,
+    tightened,
+)
 from hybridbg.pipeline.fusion import Fused, fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
 from hybridbg.pipeline.options import Options, Subject
@@ -32,14 +39,18 @@ _WORKING_SIDE = 1024
 _FACE_KEPT = 0.7
 """Share of a face's head-and-shoulders seeds that GrabCut must keep by their colours alone."""
 
+_FACE_SEEN = 0.25
+"""Mean probability that the network, not told of the face, gives these seeds: faces are found in
+fur too."""
+
 _MOST_CHANGE = 3.0
 """GrabCut's answer counts while its area is within this factor of the network's."""
 
 _NOT_SURE = 0.5
 """Certainty below which the caller is asked for a rectangle or a hint.
 
-On 40 photographs with masks this warned of 62 % of the results below an IoU of .5, and of 25 % of
-the others.
+On 40 photographs with masks this warned of 69 % of the results below an IoU of .5, and of 11 % of
+the others; the area under the curve was .86, of the network's steadiness alone .89.
 """
 
 _FUSED_WEIGHT = 2e-4
@@ -118,7 +129,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     if options.method == "key" or (options.method == "auto" and options.wants_key):
         return _keyed(picture, told, options)
     small = _working_copy(picture)
-    hint = _portrait(small) if told is None else resample(told, small.shape[:2])
+    hint = None if told is None else resample(told, small.shape[:2])
     session = None
     if options.method != "grabcut":
         session = options.session or new_session(options.model, num_threads=options.num_threads)
@@ -128,7 +139,9 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"
             )
-    network = None if session is None else from_network(small, hint, session)
+    network = None if session is None else _asked(small, hint, session)
+    if told is None:
+        hint, network = _with_portrait(small, network, session)
     model = None if session is None else _named(session)
     if options.method == "auto" and not subject.told and network is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
@@ -136,7 +149,8 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
             if agrees(keyed, network):
                 return replace(_located_by_key(keyed, "auto"), model=model)
     warnings: list[str] = []
-    fused = _decide(small, hint, network, options.method, warnings)
+    sources = _sources(small, hint, network, options.method, warnings)
+    fused = fuse(sources, told=subject.told)
     certainty = _certainty(fused, 1.0 if network is None else network.steadiness)
     if certainty < _NOT_SURE and not subject.told:
         warnings.append(
@@ -162,7 +176,7 @@ def _keyed(picture: Image, told: FloatArray | None, options: Options) -> Located
         return _located_by_key(key_picture(picture, told, options), "key")
     small = _working_copy(picture)
     hint = None if told is None else resample(told, small.shape[:2])
-    network = from_network(small, hint, options.session)
+    network = _asked(small, hint, options.session)
     keyed = key_picture(picture, told, options, told=network.probability)
     return replace(_located_by_key(keyed, "key"), model=_named(options.session))
 
@@ -204,6 +218,25 @@ def _told(subject: Subject, shape: Shape) -> FloatArray | None:
     return hint
 
 
+def _asked(small: FloatArray, hint: FloatArray | None, session: Session) -> Evidence:
+    """Ask the network; one that follows a hint follows it too far out."""
+    network = from_network(small, hint, session)
+    follows = hint is not None and session.spec.has_hint
+    return tightened(network) if follows else network
+
+
+def _with_portrait(
+    small: FloatArray, network: Evidence | None, session: Session | None
+) -> tuple[FloatArray | None, Evidence | None]:
+    """Look for a face; if the network saw something there too, ask it again with that hint."""
+    hint = _portrait(small)
+    if hint is None or network is None or session is None:
+        return hint, network
+    if network.probability[hint == 1].mean() < _FACE_SEEN:
+        return None, network
+    return hint, from_network(small, hint, session)
+
+
 def _portrait(small: FloatArray) -> FloatArray | None:
     """Seeds below the largest face, if the colours bear it out."""
     faces = find_faces(small)
@@ -220,53 +253,38 @@ def _portrait(small: FloatArray) -> FloatArray | None:
     return hint if kept >= _FACE_KEPT else None
 
 
-def _decide(
+def _sources(
     small: FloatArray,
     hint: FloatArray | None,
     network: Evidence | None,
     method: str,
     warnings: list[str],
-) -> Fused:
-    """Let GrabCut check the network's answer, and fuse the two."""
+) -> list[Evidence]:
+    """Let GrabCut check the network's answer; return whose word counts."""
     if method == "predict" and network is not None:
-        return fuse([network])
+        return [network]
     if network is None and hint is None:
         warnings.append("GrabCut was told nothing: it took the middle of the picture for a start")
+    shape = small.shape[:2]
     try:
-        cut = from_grabcut(small, seeds(small.shape[:2], hint, network))
+        cut = from_grabcut(small, seeds(shape, hint, network))
     except NoSubjectError as error:
         if network is None:
             raise
-        return _without_grabcut(small, network, hint, str(error), warnings)
+        if hint is None and not 0 < _area(network) < network.probability.size:
+            warnings.append(
+                "the network found no subject; GrabCut took the middle of the picture for a start"
+            )
+            return [from_grabcut(small, graphcut.seeds_from_rect(centred_rect(shape), shape))]
+        warnings.append(f"the network decided alone ({error})")
+        return [network]
     if network is None:
-        return fuse([cut])
+        return [cut]
     change = _area(cut) / max(_area(network), 1.0)
     if not 1 / _MOST_CHANGE <= change <= _MOST_CHANGE:
         warnings.append("GrabCut contradicted the network; the network decided alone")
-        return fuse([network])
-    return fuse([network, cut])
-
-
-def _without_grabcut(
-    small: FloatArray,
-    network: Evidence,
-    hint: FloatArray | None,
-    reason: str,
-    warnings: list[str],
-) -> Fused:
-    """Decide when the cut failed: the network alone, or GrabCut from the middle of the picture."""
-    try:
-        fused = fuse([network])
-    except NoSubjectError:
-        if hint is not None:
-            raise
-        warnings.append(
-            "the network found no subject; GrabCut took the middle of the picture for a start"
-        )
-        shape = small.shape[:2]
-        return fuse([from_grabcut(small, graphcut.seeds_from_rect(centred_rect(shape), shape))])
-    warnings.append(f"the network decided alone ({reason})")
-    return fused
+        return [network]
+    return [network, cut]
 
 
 def _area(source: Evidence) -> float:

@@ -12,7 +12,7 @@ from hybridbg.predict.closer import look_closer
 from hybridbg.predict.description import load_spec
 from hybridbg.predict.faces import find_faces, portrait_hint
 from hybridbg.predict.instances import Choice
-from hybridbg.predict.looks import look_twice
+from hybridbg.predict.looks import look
 from hybridbg.predict.predictor import Probabilities, predict_batch, predict_probabilities
 from hybridbg.predict.providers import available_providers
 from hybridbg.predict.registry import (
@@ -38,8 +38,8 @@ __all__ = [
     "find_model",
     "list_models",
     "load_spec",
+    "look",
     "look_closer",
-    "look_twice",
     "new_session",
     "portrait_hint",
     "predict_batch",

@@ -12,15 +12,17 @@ from hybridbg.core.errors import InvalidTrimapError, NoSubjectError
 from hybridbg.core.types import ByteArray, FloatArray, ImageLike
 from hybridbg.io import as_hint, as_image
 from hybridbg.predict.instances import Choice
-from hybridbg.predict.looks import look_twice
-from hybridbg.predict.predictor import Probabilities, predict_probabilities
+from hybridbg.predict.looks import look
+from hybridbg.predict.predictor import Probabilities
 from hybridbg.predict.session import Session, new_session
 from hybridbg.predict.spec import ModelSpec
 
 __all__ = ["predict_trimap", "trimap_from_probabilities"]
 
-# A class is taken as known when it is likelier than all else together.
-KNOWN_PROBABILITY: Final = 0.5
+# A class is taken as known from this probability on. Over nine pictures with true alpha and a rough
+# hint, .8 gave the least error of alpha, but left only three quarters of mixed pixels unknown; .98
+# leaves nine tenths unknown, and matting then has too little to go by: twice the error.
+KNOWN_PROBABILITY: Final = 0.9
 
 
 def predict_trimap(
@@ -62,13 +64,8 @@ def predict_trimap(
     """
     picture = as_image(image)
     session = model if isinstance(model, Session) else new_session(model)
-    if hint is None:
-        probabilities = look_twice(picture.srgb(), session=session, choice=choice)
-    else:
-        mask = as_hint(hint, picture.shape)
-        probabilities = predict_probabilities(
-            picture.srgb(), hint=mask, session=session, choice=choice
-        )
+    mask = None if hint is None else as_hint(hint, picture.shape)
+    probabilities = look(picture.srgb(), hint=mask, session=session, choice=choice)
     return trimap_from_probabilities(probabilities, opacity=picture.alpha_float())
 
 
@@ -77,7 +74,7 @@ def trimap_from_probabilities(
 ) -> ByteArray:
     """Decide a trimap from class probabilities.
 
-    A pixel is known where one class is likelier than all else together; known foreground and known
+    A pixel is known where the network is nine tenths sure of it; known foreground and known
     background are kept one of the network's cells apart, because it cannot place an edge finer.
 
     Parameters

@@ -131,6 +131,10 @@ class Settings:
     exr_float: bool = False
     exr_straight: bool = False
 
+    def bench(self) -> Bench:
+        """Load what all pictures share."""
+        return Bench(self)
+
     @property
     def files_read(self) -> list[str]:
         """Files that are read besides the inputs."""

@@ -20,15 +20,47 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, TypeVar
 
 from hybridbg.core.errors import WorkerDiedError
-from hybridbg.studio.work import Bench, Job, Settings
 
 if TYPE_CHECKING:  # nothing that loads libraries before `_limit_threads`
     from hybridbg.studio.crew import Crew
 
-__all__ = ["Outcome", "work_off"]
+__all__ = ["Outcome", "Setup", "Task", "Workbench", "work_off"]
+
+
+class Task(Protocol):
+    """What a worker gets one by one, such as `work.Job`: small, and ready to travel."""
+
+    @property
+    def outputs(self) -> list[str]:
+        """Everything this task writes."""
+
+
+AnyTask = TypeVar("AnyTask", bound=Task)
+_Taken_contra = TypeVar("_Taken_contra", bound=Task, contravariant=True)
+
+
+class Workbench(Protocol[_Taken_contra]):
+    """Where a worker works off its tasks, such as `work.Bench`."""
+
+    def work(self, task: _Taken_contra, /) -> dict[str, Any]:
+        """Do one task and give a record of it."""
+
+
+class Setup(Protocol[_Taken_contra]):
+    """What a run asks for, such as `work.Settings`: a dataclass, ready to travel."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def threads(self) -> int | None:
+        """Threads of each worker; set by `work_off`."""
+
+    def bench(self) -> Workbench[_Taken_contra]:
+        """Load what all tasks share."""
+
 
 _FALSE_STARTS: Final = 3
 """So many workers in a row may die before they are ready; then something is wrong with them all."""
@@ -37,22 +69,25 @@ _SPAWN: Final = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one picture: a record of `Bench.work`, or an error."""
+class Outcome(Generic[AnyTask]):
+    """What became of one task: a record of its work, or an error."""
 
-    job: Job
+    job: AnyTask
     record: dict[str, Any] | None = None
     error: Exception | None = None
 
 
-def work_off(jobs: Sequence[Job], settings: Settings, crew: Crew) -> Generator[Outcome]:
-    """Work off pictures in several processes.
+def work_off(
+    jobs: Sequence[AnyTask], settings: Setup[AnyTask], crew: Crew
+) -> Generator[Outcome[AnyTask]]:
+    """Work off tasks, such as pictures, in several processes.
 
     Parameters
     ----------
-    jobs : sequence of Job
+    jobs : sequence of Task
         Taken in order.
-    settings : Settings
+    settings : Setup
+        Makes the bench of each worker.
     crew : Crew
         From `share_out`.
 
@@ -71,7 +106,7 @@ def work_off(jobs: Sequence[Job], settings: Settings, crew: Crew) -> Generator[O
     """
     settings = replace(settings, threads=crew.threads)
     waiting = deque(jobs)
-    workers: list[_Worker] = []
+    workers: list[_Worker[AnyTask]] = []
     started = False
     false_starts = 0
     try:
@@ -103,29 +138,32 @@ _FIELDS: Final = {"done": "record", "failed": "error", "died": "error"}
 """Which field of an outcome a message fills."""
 
 
-def _busy(workers: list[_Worker]) -> int:
+def _busy(workers: list[_Worker[AnyTask]]) -> int:
     return sum(worker.job is not None for worker in workers)
 
 
-def _speaking(workers: list[_Worker]) -> list[_Worker]:
+def _speaking(workers: list[_Worker[AnyTask]]) -> list[_Worker[AnyTask]]:
     """Wait until a worker has something to say, if only by its death."""
     spoken = wait([worker.connection for worker in workers])
     return [worker for worker in workers if worker.connection in spoken]
 
 
 @dataclass(eq=False)
-class _Worker:
+class _Worker(Generic[AnyTask]):
     """A process, the line to it, and what it is at."""
 
-    settings: Settings
-    job: Job | None = None
+    settings: Setup[AnyTask]
+    job: AnyTask | None = None
     ready: bool = False
     connection: Connection = field(init=False)
 
     def __post_init__(self) -> None:
         self.connection, other = _SPAWN.Pipe()
         self._process = _SPAWN.Process(
-            target=_serve, args=(other, self.settings), daemon=True, name="hybridbg worker"
+            target=_serve,
+            args=(other, self.settings.threads or 1, pickle.dumps(self.settings)),
+            daemon=True,
+            name="hybridbg worker",
         )
         with _interrupts_blocked():
             self._process.start()
@@ -140,7 +178,7 @@ class _Worker:
             return "died", WorkerDiedError(_cause(self._process.exitcode or 0))
         return message
 
-    def begin(self, waiting: deque[Job]) -> None:
+    def begin(self, waiting: deque[AnyTask]) -> None:
         """Take up the next picture, if there is one."""
         if waiting:
             self.job = waiting.popleft()
@@ -180,13 +218,18 @@ def _interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Connection, settings: Settings) -> None:
-    """Run a worker: set up the bench, then work off jobs until the line ends."""
+def _serve(connection: Connection, threads: int, packed: bytes) -> None:
+    """Run a worker: set up the bench, then work off jobs until the line ends.
+
+    Settings come packed, because unpacking them may load libraries that look at the number of
+    threads only then.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_threads(settings.threads or 1)
+    _limit_threads(threads)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the parent is gone
         try:
-            bench = Bench(settings)
+            settings: Setup[Any] = pickle.loads(packed)  # noqa: S301 - our own bytes
+            bench = settings.bench()
         except Exception as error:
             connection.send(("broken", _portable(error)))
             return

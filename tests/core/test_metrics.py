@@ -12,7 +12,7 @@ from hybridbg.core import metrics
 from hybridbg.core.errors import InvalidMaskError, InvalidOptionError, InvalidTrimapError
 from tests.reference import metrics as reference
 
-ERRORS = ["sad", "mse", "gradient_error", "connectivity_error"]
+ERRORS = ["sad", "mse", "mad", "gradient_error", "connectivity_error"]
 IN_THOUSANDS = {"sad", "gradient_error", "connectivity_error"}
 
 # Tenths on purpose: they sit on the thresholds of the connectivity error.

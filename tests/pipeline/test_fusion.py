@@ -92,3 +92,11 @@ def test_some_of_each_kind_is_always_known(row, col, radius, cell, noise):
     soft = np.random.default_rng(noise).random(SHAPE)
     trimap = fuse([source(mask, softness=soft, cell=cell)]).trimap
     assert {0, 255} <= set(np.unique(trimap))
+
+
+def test_a_known_subject_leaves_more_to_the_edge():
+    mask = disc()
+    faint = np.full(SHAPE, 0.1)
+    guessed, told = (fuse([source(mask, softness=faint)], told=told).trimap for told in (0, 1))
+    assert np.count_nonzero(told == 128) > 1.5 * np.count_nonzero(guessed == 128)
+    assert not mask[told == 0].any()

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from hybridbg.predict import look_twice, new_session, predict_probabilities
+from hybridbg.predict import look, new_session, predict_probabilities
 
 
 def bright_square():
@@ -15,7 +16,7 @@ def test_the_second_look_takes_the_first_for_a_hint(tiny_trimap):
     session = new_session(tiny_trimap)
     image = bright_square()
     once = predict_probabilities(image, session=session)
-    twice = look_twice(image, session=session)
+    twice = look(image, session=session)
     # The tiny network adds brightness and hint: what it saw once it now sees more clearly.
     assert twice.alpha[30, 45] > once.alpha[30, 45] > 0.5
     assert twice.alpha[5, 5] < once.alpha[5, 5] < 0.5
@@ -25,7 +26,7 @@ def test_the_second_look_takes_the_first_for_a_hint(tiny_trimap):
 def test_a_network_of_one_size_or_without_hint_looks_once(tiny_saliency):
     session = new_session(tiny_saliency)
     once = predict_probabilities(bright_square(), session=session)
-    np.testing.assert_array_equal(look_twice(bright_square(), session=session).alpha, once.alpha)
+    np.testing.assert_array_equal(look(bright_square(), session=session).alpha, once.alpha)
 
 
 def test_a_smaller_size_has_larger_cells(tiny_trimap):
@@ -34,3 +35,26 @@ def test_a_smaller_size_has_larger_cells(tiny_trimap):
     assert predict_probabilities(image, session=session, size=32).cell > (
         predict_probabilities(image, session=session).cell
     )
+
+
+@pytest.mark.parametrize("hinted", [False, True])
+def test_a_mirrored_picture_gets_the_mirrored_answer(tiny_trimap, hinted):
+    session = new_session(tiny_trimap)
+    image = bright_square()
+    image[25:35, 50:80] = 0.6  # so that it is not its own mirror image
+    hint = (image[..., 0] > 0.3).astype(np.float32) if hinted else None
+    mirrored = None if hint is None else hint[:, ::-1]
+    there = look(image, hint=hint, session=session)
+    back = look(image[:, ::-1], hint=mirrored, session=session)
+    np.testing.assert_allclose(back.alpha[:, ::-1], there.alpha, atol=1e-6)
+    np.testing.assert_allclose(back.unknown[:, ::-1], there.unknown, atol=1e-6)
+
+
+def test_a_hint_is_followed_and_steadies(tiny_trimap):
+    session = new_session(tiny_trimap)
+    image = np.full((60, 90, 3), 0.5, np.float32)
+    hint = np.zeros((60, 90), np.float32)
+    hint[20:40, 30:60] = 1
+    answer = look(image, hint=hint, session=session)
+    assert answer.alpha[30, 45] > 0.5 > answer.alpha[5, 5]
+    assert answer.steadiness == 1

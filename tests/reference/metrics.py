@@ -1,14 +1,15 @@
 """Matte errors and mask scores as plain loops, written from the papers, for small arrays only.
 
 Rhemann et al., CVPR 2009, with the choices of the benchmark's published evaluation code where the
-paper leaves room; Cheng et al., CVPR 2021. Nothing here is shared with hybridbg. Sums are plain,
-not in thousands.
+paper leaves room; Cheng et al., CVPR 2021; Fan et al., ICCV 2017; Lin et al., ECCV 2014. Nothing
+here is shared with hybridbg. Sums are plain, not in thousands.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections import deque
 
 import numpy as np
@@ -26,6 +27,10 @@ def sad(alpha, truth, scored):
 def mse(alpha, truth, scored):
     errors = [(float(alpha[p]) - float(truth[p])) ** 2 for p in pixels(scored)]
     return sum(errors) / len(errors)
+
+
+def mad(alpha, truth, scored):
+    return sad(alpha, truth, scored) / int(scored.sum())
 
 
 def gradient_error(alpha, truth, scored, sigma=1.4, epsilon=1e-2):
@@ -144,3 +149,78 @@ def _outline(mask):
             for y, x in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1))
         )
     }
+
+
+def s_measure(alpha, truth, balance=0.5):
+    """Counting rows and columns from one, as the authors do."""
+    rows, columns = truth.shape
+    inside = pixels(truth >= 0.5)
+    share = len(inside) / truth.size
+    if share in (0, 1):
+        mean = sum(float(v) for v in alpha.ravel()) / alpha.size
+        return mean if share else 1 - mean
+    outside = pixels(truth < 0.5)
+    whole = share * _object_score([float(alpha[p]) for p in inside])
+    whole += (1 - share) * _object_score([1 - float(alpha[p]) for p in outside])
+    y = math.floor(sum(p[0] + 1 for p in inside) / len(inside) + 0.5)
+    x = math.floor(sum(p[1] + 1 for p in inside) / len(inside) + 0.5)
+    regions = 0.0
+    for low, high in (((1, 1), (y, x)), ((1, x + 1), (y, columns)), ((y + 1, 1), (rows, x)),
+                      ((y + 1, x + 1), (rows, columns))):  # fmt: skip
+        block = [
+            (row - 1, column - 1)
+            for row in range(low[0], high[0] + 1)
+            for column in range(low[1], high[1] + 1)
+        ]
+        if block:
+            first = [float(alpha[p]) for p in block]
+            second = [float(truth[p] >= 0.5) for p in block]
+            regions += len(block) / truth.size * _region_score(first, second)
+    return max(0.0, balance * whole + (1 - balance) * regions)
+
+
+def _object_score(values):
+    mean = sum(values) / len(values)
+    spread = statistics.stdev(values) if len(values) > 1 else 0.0
+    return 2 * mean / (mean**2 + 1 + spread + 2.0**-52)
+
+
+def _region_score(first, second):
+    count = len(first)
+    x, y = sum(first) / count, sum(second) / count
+    below = count - 1 + 2.0**-52
+    sx = sum((v - x) ** 2 for v in first) / below
+    sy = sum((v - y) ** 2 for v in second) / below
+    sxy = sum((v - x) * (w - y) for v, w in zip(first, second, strict=True)) / below
+    numerator, denominator = 4 * x * y * sxy, (x**2 + y**2) * (sx + sy)
+    if numerator:
+        return numerator / (denominator + 2.0**-52)
+    return 0.0 if denominator else 1.0
+
+
+def average_precision(pictures, threshold):
+    """Of pictures, each (list of (score, set of pixels), list of sets of pixels): COCO's AP."""
+    judged, total = [], 0
+    for found, objects in pictures:
+        total += len(objects)
+        left = list(range(len(objects)))
+        for score, pixels_found in sorted(found, key=lambda each: -each[0]):
+            overlaps = {
+                index: len(pixels_found & objects[index]) / len(pixels_found | objects[index])
+                for index in left
+            }
+            best = max(overlaps, key=lambda index: overlaps[index], default=None)
+            hit = best is not None and overlaps[best] >= threshold
+            if hit:
+                left.remove(best)
+            judged.append((score, hit))
+    judged.sort(key=lambda each: -each[0])
+    points, hits = [], 0
+    for rank, (_, hit) in enumerate(judged, start=1):
+        hits += hit
+        points.append((hits / total, hits / rank))
+    heights = [
+        max((precision for recall, precision in points if recall >= level), default=0.0)
+        for level in np.linspace(0, 1, 101)
+    ]
+    return sum(heights) / len(heights)

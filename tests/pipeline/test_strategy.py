@@ -1,0 +1,64 @@
+"""Who is asked, and whose word counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hybridbg.io import as_image
+from hybridbg.pipeline import strategy
+from hybridbg.pipeline.evidence import Evidence, tightened
+from hybridbg.pipeline.options import Options, Subject
+from hybridbg.pipeline.strategy import locate
+
+DISC = np.s_[40:80, 60:100]  # the middle of the disc
+CORNER = np.s_[:30, :40]
+
+
+def hint_of(place):
+    hint = np.full((120, 160), 0.5, np.float32)
+    hint[place] = 1
+    return hint
+
+
+def located(image, session, **subject):
+    return locate(as_image(image), Subject(**subject), Options(session=session))
+
+
+@pytest.mark.parametrize(("place", "followed"), [(DISC, True), (CORNER, False)])
+def test_a_face_counts_where_the_network_sees_something(
+    disc, tiny_session, monkeypatch, place, followed
+):
+    asked = []
+    real = strategy.from_network
+
+    def spy(image, hint, session):
+        asked.append(hint)
+        return real(image, hint, session)
+
+    monkeypatch.setattr(strategy, "from_network", spy)
+    monkeypatch.setattr(strategy, "_portrait", lambda _: hint_of(place))
+    found = located(disc, tiny_session)
+    assert [hint is None for hint in asked] == ([True, False] if followed else [True])
+    assert found.trimap[60, 80] == 255
+    assert found.trimap[10, 10] == 0
+
+
+def test_nobody_looks_for_a_face_where_the_caller_said_what_is_meant(
+    disc, tiny_session, monkeypatch
+):
+    def never(_):
+        raise AssertionError
+
+    monkeypatch.setattr(strategy, "_portrait", never)
+    assert located(disc, tiny_session, hint=hint_of(DISC)).trimap[60, 80] == 255
+
+
+def test_a_followed_outline_is_tightened():
+    alpha = np.linspace(0, 1, 11, dtype=np.float32)[None]
+    network = Evidence("network", alpha, np.abs(2 * alpha - 1), np.zeros_like(alpha), 1.0)
+    closer = tightened(network)
+    assert (closer.probability <= alpha).all()
+    assert closer.probability[0, [0, 10]].tolist() == [0, 1]
+    np.testing.assert_allclose(closer.probability[0, 6], 0.5)
+    np.testing.assert_allclose(closer.confidence, np.abs(2 * closer.probability - 1))
