@@ -5,7 +5,8 @@ is the screen's detail: markers, seams and creases, in the high-passed square ro
 where a camera's noise is about even. Phase correlation (Kuglin & Hines 1975) finds a shift; ECC
 (Evangelidis & Psarakis 2008), which no change of gain can touch, refines shift and rotation. The
 subject is what differs: pixels that do not fit are left out of the next round. A motion is believed
-only if it explains the picture better than none. Gains are medians per channel. Linear light.
+only if it explains the picture better than none. Gains are medians per channel, then surfaces, as
+each lamp flickers by itself. Linear light.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from hybridbg.core.errors import InvalidImageError
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import BoolArray, FloatArray, Shape
-from hybridbg.keying.plate import estimate_plate, match_gain, relative_distance
+from hybridbg.keying.plate import estimate_plate, match_gain, match_lamps, relative_distance
 
 __all__ = ["fit_plate"]
 
@@ -91,14 +92,15 @@ def fit_plate(linear: FloatArray, clean: FloatArray, core: BoolArray) -> FloatAr
     small, fitted = (resample(light, core.shape) for light in (linear, clean))
     gain = match_gain(small, fitted, core)
     share = float((relative_distance(small, fitted * gain)[core] < _ON_PLATE).mean())
-    lamps = max(gain.max(), 1 / gain.min()) < _MOST_GAIN and gain.max() < _MOST_TINT * gain.min()
-    if share < _LEAST_SHARE or not lamps:
+    likely = max(gain.max(), 1 / gain.min()) < _MOST_GAIN and gain.max() < _MOST_TINT * gain.min()
+    if share < _LEAST_SHARE or not likely:
         raise InvalidImageError(
             "plate: expected the same shot without the subject, got a picture that agrees with "
             f"{100 * share:.0f} % of the screen, at gains of {gain.round(2).tolist()}; shoot it "
             "with the same camera and lamps, or leave it out"
         )
-    return (clean * gain).astype(np.float32, copy=False)
+    lamps = gain * match_lamps(small, fitted * gain, core)
+    return clean * resample(lamps, shape)
 
 
 def _moved(linear: FloatArray, clean: FloatArray, core: BoolArray, warp: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hybridbg.core.resample import smooth
 from hybridbg.core.types import BoolArray, FloatArray
 
-__all__ = ["estimate_plate", "light_on", "match_gain", "relative_distance"]
+__all__ = ["estimate_plate", "light_on", "match_gain", "match_lamps", "relative_distance"]
 
 _DEGREE: Final = 3
 # The polynomial is fitted to means of square cells of this side, in working pixels, of which at
@@ -162,6 +162,14 @@ def match_gain(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatA
     ratio = linear[core] / np.maximum(plate[core], _DARKEST)
     gain: FloatArray = np.median(ratio, axis=0).astype(np.float32)
     return gain
+
+
+def match_lamps(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatArray:
+    """Give the gain (H, W, 3) that brings a plate to a picture whose lamps flickered apart.
+
+    It is a smooth surface, so that neither the subject's shadow nor its hair bends it.
+    """
+    return _surface(linear / np.maximum(plate, _DARKEST), core)
 
 
 def relative_distance(linear: FloatArray, plate: FloatArray) -> FloatArray:

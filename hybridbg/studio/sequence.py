@@ -7,7 +7,7 @@ The plate of a shot is the median, pixel by pixel, of the plates of several fram
 each brought to the same brightness first: what the subject hides in one frame another may show, and
 the edge of the subject cannot flicker with a plate that is guessed anew in every frame. Where those
 plates differ by more than brightness, a frame gets their mean weighted by nearness in time instead.
-Each frame has its own gain per channel besides (`keying.clean_plate`), which follows the exposure.
+Each frame has its own smooth gain besides (`keying.clean_plate`), which follows exposure and lamps.
 """
 
 from __future__ import annotations

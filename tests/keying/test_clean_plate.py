@@ -74,6 +74,15 @@ def test_light_of_each_colour_has_its_own_gain():
     assert relative_distance(screen.plate, truth.plate).max() < 0.02
 
 
+@pytest.mark.parametrize("name", ["markers", "close"])
+def test_lamps_that_flicker_apart_are_followed(name):
+    truth = shot(name)
+    y, x = (np.mgrid[: SIZE[0], : SIZE[1]] / SIZE[0]).astype(np.float32)
+    lamps = 1 + 0.15 * np.exp(-((x - 0.2) ** 2 + y**2) / 0.4) - 0.1 * (x / x.max())
+    plate = clean_plate(truth.plate * lamps[..., None] * np.float32([1.1, 1, 0.95]))
+    assert error(plate, truth) < 1.1 * error(clean_plate(truth.plate), truth)
+
+
 @pytest.mark.parametrize("other", ["room", "dark", "blue", "crowd"])
 def test_another_scene_is_one_clear_error(other):
     truth = shot("markers")

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hybridbg import io
+from benchmarks.screen_scenes import portrait
+from benchmarks.screens import camera, wall
+from hybridbg import io, remove_background
 from hybridbg.core.errors import ImageReadError, InvalidOptionError, NoSubjectError
 from hybridbg.studio.sequence import estimate_shot_plate, find_frames, is_pattern, numbered
 
@@ -88,7 +90,35 @@ def shot(folder: Path, frames: int, *, subject: bool = True, drift: float = 0.0)
     return paths
 
 
+def flicker(folder: Path, lamps: float) -> float:
+    """How much the alpha of a person who stands still varies from frame to frame, mixed pixels."""
+    size = 180, 320
+    layer = portrait(size, np.random.RandomState(0))
+    plate = wall(size, np.random.RandomState(1), uneven=0.5)
+    x = np.linspace(0, 1, size[1])[None, :, None]
+    paths = []
+    for frame in range(5):
+        random = np.random.RandomState(frame)
+        left, right, *tint = 1 + lamps * random.uniform(-1, 1, 5)
+        light = (left * (1 - x) + right * x) * (1 + 0.3 * (np.array(tint) - 1))
+        seen = (layer[..., :3] + (1 - layer[..., 3:]) * plate) * light.astype(np.float32)
+        paths.append(str(folder / f"{lamps}.{frame:04}.png"))
+        io.save(paths[-1], camera(seen, np.random.RandomState(100 + frame)))
+    found = estimate_shot_plate(paths)
+    alphas = [
+        remove_background(path, method="key", screen=found.screen, plate=found.at(path)).alpha
+        for path in paths
+    ]
+    mixed = (layer[..., 3] > 0.02) & (layer[..., 3] < 0.98)
+    return float(np.std(alphas, axis=0)[mixed].mean())
+
+
 class TestPlate:
+    def test_light_that_flickers_does_not_make_alpha_flicker(self, tmp_path: Path) -> None:
+        still = flicker(tmp_path, 0)  # by the camera's noise alone
+        assert still < 0.02
+        assert flicker(tmp_path, 0.1) < 1.2 * still
+
     def test_what_one_frame_hides_another_shows(self, tmp_path: Path) -> None:
         paths = shot(tmp_path, 9)
         Path(paths[3]).write_bytes(b"not readable, and passed over here")
