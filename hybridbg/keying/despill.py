@@ -26,8 +26,8 @@ __all__ = ["DespillMethod", "Limit", "despill", "replacement", "spill"]
 Limit = Literal["average", "max", "min"]
 DespillMethod = Literal["average", "max", "min", "weighted"]
 # Below this alpha a pixel's own colour is mostly noise, and its neighbours' colour takes over. More
-# replacement, or by the inside alone, made faint colours truer by up to 12 % and light itself, which
-# is what one sees, worse by 1 to 30 %; less brought nothing.
+# replacement, or by the inside alone, made faint colours truer by up to 12 %, and the light that
+# one sees (colours times alpha) falser by 1 to 30 %.
 _FAINT: Final = 0.05
 # Luminance of linear light, Rec. 709.
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
