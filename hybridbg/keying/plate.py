@@ -169,7 +169,8 @@ def match_lamps(linear: FloatArray, plate: FloatArray, core: BoolArray) -> Float
 
     It is a smooth surface, so that neither the subject's shadow nor its hair bends it.
     """
-    return _surface(linear / np.maximum(plate, _DARKEST), core)
+    ratio: FloatArray = np.divide(linear, np.maximum(plate, _DARKEST), dtype=np.float32)
+    return _surface(ratio, core)
 
 
 def relative_distance(linear: FloatArray, plate: FloatArray) -> FloatArray:
