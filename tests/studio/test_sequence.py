@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.screen_scenes import portrait
+from benchmarks.screen_scenes import portrait, scenes
 from benchmarks.screens import camera, wall
 from hybridbg import io, remove_background
 from hybridbg.core.errors import ImageReadError, InvalidOptionError, NoSubjectError
 from hybridbg.studio.sequence import estimate_shot_plate, find_frames, is_pattern, numbered
+from tests.keying.test_shots import floor_shadow
 
 SCREEN = np.array([0.1, 0.45, 0.15])
 
@@ -114,6 +115,22 @@ def flicker(folder: Path, lamps: float) -> float:
 
 
 class TestPlate:
+    def test_a_shadow_that_stays_is_a_shadow_in_every_frame(self, tmp_path: Path) -> None:
+        size = 270, 480
+        truth, shadow = next(scenes(["floor_shadow"], size))[1], floor_shadow(size)
+        front = truth.foreground * truth.alpha[..., None]
+        seen = front + (1 - truth.alpha[..., None]) * truth.plate
+        paths = [str(tmp_path / f"s.{frame}.png") for frame in range(3)]
+        for frame, path in enumerate(paths):
+            io.save(path, camera(seen, np.random.RandomState(frame)))
+        found = estimate_shot_plate(paths)
+        cutout = remove_background(paths[1], screen=found.screen, plate=found.at(paths[1]))
+        assert np.abs(cutout.alpha - truth.alpha).mean() < 0.001
+        assert cutout.shadow is not None
+        off = np.abs(cutout.shadow - shadow)[truth.alpha < 0.98]
+        assert off.mean() < 0.003
+        assert off[shadow[truth.alpha < 0.98] > 0.05].mean() < 0.04
+
     def test_light_that_flickers_does_not_make_alpha_flicker(self, tmp_path: Path) -> None:
         still = flicker(tmp_path, 0)  # by the camera's noise alone
         assert still < 0.02
