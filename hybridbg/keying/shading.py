@@ -30,6 +30,8 @@ _STRAIGHT: Final = (2.0, 4.0)
 _OFF_PLANE: Final = (0.03, 0.1)
 # A line more nearly parallel to B than this sine says that alpha varies, or that screen is shaded.
 _LEAST_SINE: Final = 0.05
+# A line parallel to B meets it nowhere; this many B away its square still fits a float32.
+_ENDLESS: Final = 1e6
 
 
 def shine_through(
@@ -75,6 +77,7 @@ def _line_test(
     b_d, b_b = (backing * along).sum(axis=-1), (backing * backing).sum(axis=-1)
     sine = 1 - b_d**2 / b_b
     v = (m_b - m_d * b_d) / np.maximum(b_b * sine, np.finfo(np.float32).tiny)
+    v = v.clip(-_ENDLESS, _ENDLESS)
     u = (m_d - v * b_d)[:, None]
     rest = np.linalg.norm(mean - u * along - v[:, None] * backing, axis=-1)
     off = rest / np.maximum(np.linalg.norm(mean, axis=-1), noise)

@@ -128,7 +128,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     shape = picture.shape
     told = _told(subject, shape)
     if options.method == "key" or (options.method == "auto" and options.wants_key):
-        return _located_by_key(key_picture(picture, told, options), "key")
+        return _keyed(picture, told, options)
     small = _working_copy(picture)
     hint = None if told is None else resample(told, small.shape[:2])
     session = None
@@ -144,7 +144,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     network = None if session is None else _asked(small, hint, session, impression)
     if told is None:
         hint, network = _with_portrait(small, network, session)
-    model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
+    model = None if session is None else _named(session)
     if options.method == "auto" and not subject.told and network is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
             keyed = key_picture(picture, None, options, told=network.probability)
@@ -170,6 +170,21 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         prior=prior,
         prior_weight=(_FUSED_WEIGHT * np.square(2 * prior - 1)).astype(np.float32, copy=False),
     )
+
+
+def _keyed(picture: Image, told: FloatArray | None, options: Options) -> Located:
+    """Key a picture; a network that was handed in has a say in what is opaque."""
+    if options.session is None:
+        return _located_by_key(key_picture(picture, told, options), "key")
+    small = _working_copy(picture)
+    hint = None if told is None else resample(told, small.shape[:2])
+    network = _asked(small, hint, options.session)
+    keyed = key_picture(picture, told, options, told=network.probability)
+    return replace(_located_by_key(keyed, "key"), model=_named(options.session))
+
+
+def _named(session: Session) -> dict[str, Any]:
+    return {"name": session.spec.name, "sha256": session.sha256}
 
 
 def _located_by_key(keyed: Keyed, method: str) -> Located:
