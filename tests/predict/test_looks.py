@@ -67,8 +67,9 @@ def test_what_another_method_saw_has_a_say_unless_there_is_a_hint(tiny_trimap):
     elsewhere[:, 75:] = 1
     alone = look(image, session=session)
     both = look(image, impression=elsewhere, session=session)
-    assert (both.alpha - alone.alpha)[30, 85] > 0.1
-    assert both.alpha[30, 45] < alone.alpha[30, 45]
+    change = both.alpha - alone.alpha
+    assert change[30, 85] > 0.02  # somebody saw something here,
+    assert change[30, 45] < -0.02  # and nothing there
     hint = (image[..., 0] > 0.5).astype(np.float32)
     told = look(image, hint=hint, session=session).alpha
     deaf = look(image, hint=hint, impression=elsewhere, session=session).alpha
