@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.resample import fit_inside, resample, smooth
 from hybridbg.core.types import BoolArray, FloatArray
 from hybridbg.keying.despill import Limit, spill
-from hybridbg.keying.plate import relative_distance, smooth, squared_length
+from hybridbg.keying.plate import relative_distance, squared_length
 from hybridbg.keying.screen import Screen
 from hybridbg.keying.shading import shine_through
 

@@ -61,7 +61,12 @@ class Evidence:
 
 
 def from_network(
-    image: FloatArray, hint: FloatArray | None, session: Session, *, quick: bool = False
+    image: FloatArray,
+    hint: FloatArray | None,
+    session: Session,
+    *,
+    impression: FloatArray | None = None,
+    quick: bool = False,
 ) -> Evidence:
     """Ask the trimap network.
 
@@ -72,6 +77,8 @@ def from_network(
         0 background, 0.5 don't know, 1 foreground; left out for networks that take none. Of
         objects found one by one, the one it lies around is meant.
     session : Session
+    impression : (H, W) float32 in [0, 1], optional
+        What else is known of the subject's place, as `look` takes it.
     quick : bool
         Not so exactly: see `look`.
 
@@ -83,6 +90,7 @@ def from_network(
     answer = look(
         image,
         hint=hint if session.spec.has_hint else None,
+        impression=impression,
         session=session,
         choice=choice,
         quick=quick,

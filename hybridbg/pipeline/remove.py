@@ -18,8 +18,9 @@ from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image, as_float
 from hybridbg.core.progress import Progress, Report, Rising
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike
+from hybridbg.keying import Screen
 from hybridbg.keying.alpha import denoised
-from hybridbg.keying.despill import Limit
+from hybridbg.keying.despill import DespillMethod
 from hybridbg.matting import (
     DEFAULT_EPSILON,
     ClosedForm,
@@ -52,8 +53,10 @@ def remove_background(
     model: str | os.PathLike[str] | ModelSpec = "default",
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
-    despill: Limit = "max",
+    despill: DespillMethod = "max",
     despill_strength: float = 1.0,
+    despill_weight: float = 0.5,
+    despill_restore: ColourLike = "none",
     refine: bool = True,
     quality: Quality = "full",
     session: Session | None = None,
@@ -81,11 +84,12 @@ def remove_background(
     screen : {"auto", "green", "blue"} or colour
         Screen for keying.
     plate : path, image or ndarray, optional
-        The same shot without the subject.
-    despill : {"average", "max", "min"}
+        The same shot without the subject; see `hybridbg.estimate_screen`.
+    despill : {"average", "max", "min", "weighted"}
         The limit that a key leaves to the screen's channel; see `hybridbg.despill`.
-    despill_strength : float in [0, 1]
-        Part of the spill that a key takes away.
+    despill_strength, despill_weight, despill_restore
+        Part of the spill that a key takes away, the weight of a weighted limit, and what is put in
+        the place of that light: `strength`, `weight` and `restore` of `hybridbg.despill`.
     refine : bool
         Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
         plain closed form. With a screen they speak where forms of the key disagree.
@@ -94,7 +98,8 @@ def remove_background(
         matting, 8 bits. For a moving picture estimate the screen once and call
         `hybridbg.keying.key_preview` on each frame.
     session : Session, optional
-        From `new_session`, in place of `model`.
+        From `new_session`, in place of `model`. A key asks it too, if it is handed in: on what is
+        opaque, where colours leave that open, and on what is a marker. It forces nothing.
     num_threads : int, optional
         Default: `OMP_NUM_THREADS`, else every core allowed. Does not change the result.
     progress : callable, optional
@@ -131,6 +136,8 @@ def remove_background(
         plate=plate,
         despill=despill,
         despill_strength=despill_strength,
+        despill_weight=despill_weight,
+        despill_restore=despill_restore,
         refine=refine,
         quality=quality,
         session=session,
@@ -156,7 +163,9 @@ def remove_background(
                 located.screen,
                 alpha=matte.alpha,
                 method=options.despill,
+                weight=options.despill_weight,
                 strength=options.despill_strength,
+                restore=options.despill_restore,
             )
     opacity = picture.alpha_float()
     return Cutout(
@@ -173,6 +182,7 @@ def remove_background(
                 "sampled": round(matte.sampled, 4),
             },
         },
+        shadow=_shadow(located.screen, opacity),
     )
 
 
@@ -197,7 +207,17 @@ def _preview(picture: Image, subject: Subject, options: Options, watch: _Stopwat
         foreground=colours,
         trimap=marks,
         diagnostics=_diagnostics(located, watch),
+        shadow=_shadow(screen, opacity),
     )
+
+
+def _shadow(screen: Screen | None, opacity: FloatArray | None) -> FloatArray | None:
+    """Give the shadow on a screen, if there is one, as far as the picture is not transparent."""
+    if screen is None:
+        return None
+    rows, columns = screen.plate.shape[:2]
+    shadow = np.zeros((rows, columns), np.float32) if screen.shadow is None else screen.shadow
+    return shadow if opacity is None else shadow * opacity
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,7 @@ from hybridbg.pipeline.fusion import Fused, fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
 from hybridbg.pipeline.options import Options, Subject
 from hybridbg.predict import Session, find_faces, new_session, portrait_hint
+from hybridbg.saliency import saliency
 
 __all__ = ["Located", "locate"]
 
@@ -136,7 +137,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     shape = picture.shape
     told = _told(subject, shape)
     if options.method == "key" or (options.method == "auto" and options.wants_key):
-        return _located_by_key(key_picture(picture, told, options), "key")
+        return _keyed(picture, told, options)
     small = _working_copy(picture)
     hint = None if told is None else resample(told, small.shape[:2])
     session = None
@@ -148,7 +149,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"
             )
-    model = None if session is None else {"name": session.spec.name, "sha256": session.sha256}
+    model = None if session is None else _named(session)
     if options.method == "auto" and not subject.told and session is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
             # Before a screen nobody need look for faces, or closely.
@@ -156,7 +157,8 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
             keyed = key_picture(picture, None, options, told=seen.probability)
             if agrees(keyed, seen):
                 return replace(_located_by_key(keyed, "auto"), model=model)
-    network = None if session is None else _asked(small, hint, session)
+    impression = saliency(small) if options.method == "auto" and not subject.told else None
+    network = None if session is None else _asked(small, hint, session, impression)
     if told is None:
         hint, network = _with_portrait(small, network, session)
     warnings: list[str] = []
@@ -179,6 +181,21 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         prior=prior,
         prior_weight=(_FUSED_WEIGHT * np.square(2 * prior - 1)).astype(np.float32, copy=False),
     )
+
+
+def _keyed(picture: Image, told: FloatArray | None, options: Options) -> Located:
+    """Key a picture; a network that was handed in has a say in what is opaque."""
+    if options.session is None:
+        return _located_by_key(key_picture(picture, told, options), "key")
+    small = _working_copy(picture)
+    hint = None if told is None else resample(told, small.shape[:2])
+    network = _asked(small, hint, options.session)
+    keyed = key_picture(picture, told, options, told=network.probability)
+    return replace(_located_by_key(keyed, "key"), model=_named(options.session))
+
+
+def _named(session: Session) -> dict[str, Any]:
+    return {"name": session.spec.name, "sha256": session.sha256}
 
 
 def _located_by_key(keyed: Keyed, method: str) -> Located:
@@ -216,9 +233,14 @@ def _told(subject: Subject, shape: Shape) -> FloatArray | None:
     return hint
 
 
-def _asked(small: FloatArray, hint: FloatArray | None, session: Session) -> Evidence:
+def _asked(
+    small: FloatArray,
+    hint: FloatArray | None,
+    session: Session,
+    impression: FloatArray | None = None,
+) -> Evidence:
     """Ask the network; one that follows a hint follows it too far out."""
-    network = from_network(small, hint, session)
+    network = from_network(small, hint, session, impression=impression)
     follows = hint is not None and session.spec.has_hint
     return tightened(network) if follows else network
 

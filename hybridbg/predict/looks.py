@@ -2,9 +2,11 @@
 
 A network sees only so far. At a small size it takes in the whole picture but no detail, at a large
 one it may take an eye for the subject. A network that takes a hint can use both: where nothing is
-known of the picture, the mean answer at two small sizes is the hint for the large one. A mirrored
-picture shows the same things, but where the network is in doubt it says something else of them; the
-mean is right more often. And where it stays unsure it looks closer (`closer`).
+known of the picture, the mean answer at two small sizes is the hint for the large one. Another
+method's impression may have a say in that hint: one that errs for other reasons is worth more than
+its own quality. A mirrored picture shows the same things, but where the network is in doubt it says
+something else of them; the mean is right more often. And where it stays unsure it looks closer
+(`closer`).
 
 On 40 photographs with masks the mean IoU of the packaged network is .568 with one look, .593 with
 the small copies, .604 with the mirrored ones too and .610 with the closer look; from a rough hint
@@ -34,6 +36,7 @@ def look(
     image: FloatArray,
     *,
     hint: FloatArray | None = None,
+    impression: FloatArray | None = None,
     session: Session,
     choice: Choice | None = None,
     quick: bool = False,
@@ -46,6 +49,9 @@ def look(
         RGB, sRGB-coded.
     hint : ndarray of shape (H, W), float32 in [0, 1], optional
         0 background, 0.5 don't know, 1 foreground.
+    impression : ndarray of shape (H, W), float32 in [0, 1], optional
+        What another method made of the picture. Without a hint it has half a say in what the
+        network is told before its last look at the whole picture.
     session : Session
         From `new_session`. A network of one size, or without a hint channel, is asked once.
     choice : Choice, optional
@@ -72,11 +78,12 @@ def look(
     if hint is not None:
         answer = ask(image, hint, session, spec.size)
     else:
-        impressions = [
-            ask(image, None, session, round(share * spec.size)).alpha for share in _GLANCES
-        ]
-        answer = ask(image, np.mean(impressions, axis=0), session, spec.size)
-        steadiness = float(np.mean([_overlap(each, answer.alpha) for each in impressions]))
+        glances = [ask(image, None, session, round(share * spec.size)).alpha for share in _GLANCES]
+        rough: FloatArray = np.mean(glances, axis=0)
+        if impression is not None:
+            rough = np.float32(0.5) * (rough + impression)
+        answer = ask(image, rough, session, spec.size)
+        steadiness = float(np.mean([_overlap(each, answer.alpha) for each in glances]))
     if not quick:
         answer = look_closer(image, answer, session=session)
     return replace(answer, steadiness=steadiness)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
+import cv2
 import numpy as np
 import pytest
 
 from benchmarks.screen_scenes import scenes
+from benchmarks.screens import camera
 from hybridbg import remove_background
+from hybridbg.core.colour import srgb_to_linear
 from hybridbg.core.errors import NoSubjectError
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND
 from hybridbg.io import as_image
@@ -21,8 +24,8 @@ SIZE = 180, 320
 
 
 @cache
-def shot(name):
-    return next(found for _, found in scenes([name], SIZE))
+def shot(name, size=SIZE):
+    return next(found for _, found in scenes([name], size))
 
 
 def mixed_error(alpha, truth):
@@ -95,6 +98,39 @@ def test_a_shadow_on_the_floor_is_screen():
     truth = shot("floor_shadow")
     alpha = remove_background(truth.image, method="key").alpha
     assert np.mean(alpha[truth.alpha == 0] > 0.02) < 0.015
+
+
+def floor_shadow(size):
+    """The shadow of the scene of that name, as it is painted there."""
+    dark = np.zeros(size, np.float32)
+    middle, radii = (
+        (round(share * size[0]) for share in pair) for pair in ((1.02, 0.93), (0.26, 0.045))
+    )
+    cv2.ellipse(dark, tuple(middle), tuple(radii), -4, 0, 360, 1, -1)
+    return 0.55 * cv2.GaussianBlur(dark, (0, 0), 0.02 * size[0])
+
+
+@pytest.mark.parametrize("clean", [False, True])
+def test_the_shadow_is_told_from_the_subject(clean):
+    size = 360, 640
+    truth, shadow = shot("floor_shadow", size), floor_shadow(size)
+    unshaded = camera(truth.plate / (1 - shadow)[..., None], np.random.RandomState(2))
+    cutout = remove_background(truth.image, method="key", plate=unshaded if clean else None)
+    beside = truth.alpha < 0.98
+    assert np.abs(cutout.alpha - truth.alpha).mean() < 0.002
+    assert np.abs(cutout.shadow - shadow)[beside].mean() < 0.003
+    assert np.abs(cutout.shadow - shadow)[beside & (shadow > 0.05)].mean() < 0.03
+    assert (cutout.shadow[: size[0] // 2] == 0).all()
+    # On another floor the picture darkens as this one did.
+    kept = srgb_to_linear(cutout.composite("white", shadow=True))[..., 1]
+    assert np.abs(kept - (1 - shadow))[truth.alpha == 0].mean() < 0.003
+
+
+@pytest.mark.parametrize(
+    "name", ["hair_uneven", "hair_blue_uneven", "noisy", "close", "glass_blue"]
+)
+def test_creases_noise_and_uneven_light_cast_no_shadow(name):
+    assert estimate_screen(shot(name).image).shadow.max() < 0.03
 
 
 def test_markers_are_screen():

@@ -71,3 +71,19 @@ def test_a_quick_look_is_neither_mirrored_nor_close(tiny_trimap, monkeypatch, hi
     quick = look(image, hint=hint, session=session, quick=True)
     assert quick.alpha.shape == careful.alpha.shape
     assert quick.alpha[30, 45] > 0.5 > quick.alpha[5, 5]
+
+
+def test_what_another_method_saw_has_a_say_unless_there_is_a_hint(tiny_trimap):
+    session = new_session(tiny_trimap)
+    image = bright_square()
+    elsewhere = np.zeros((60, 90), np.float32)
+    elsewhere[:, 75:] = 1
+    alone = look(image, session=session)
+    both = look(image, impression=elsewhere, session=session)
+    change = both.alpha - alone.alpha
+    assert change[30, 85] > 0.02  # somebody saw something here,
+    assert change[30, 45] < -0.02  # and nothing there
+    hint = (image[..., 0] > 0.5).astype(np.float32)
+    told = look(image, hint=hint, session=session).alpha
+    deaf = look(image, hint=hint, impression=elsewhere, session=session).alpha
+    np.testing.assert_array_equal(deaf, told)
