@@ -38,7 +38,7 @@ __all__ = ["saliency"]
 
 _SIDE: Final = 320  # long side, in pixels, at which superpixels are sought
 _SUPERPIXELS: Final = 250
-_COMPACTNESS: Final = 10.0  # of superpixels, in units of 8-bit Lab
+_COMPACTNESS: Final = 10.0  # of superpixels, in units of Lab
 _ITERATIONS: Final = 10
 _SMALLEST: Final = 25  # share of a superpixel, in %, below which a piece joins its neighbour
 _SIGMA_SQUARED: Final = 0.1
@@ -68,7 +68,7 @@ def saliency(image: FloatArray) -> FloatArray:
 
     shape = image.shape[:2]
     small = resample(image, fit_inside(shape, _SIDE))
-    lab = cv2.cvtColor(np.rint(255 * small.clip(0, 1)).astype(np.uint8), cv2.COLOR_RGB2LAB)
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
     labels = _superpixels(lab)
     colours = _colours(lab, labels)
     if not colours.any():
@@ -77,7 +77,7 @@ def saliency(image: FloatArray) -> FloatArray:
     return resample(ranks.astype(np.float32)[labels] * _centred(labels.shape), shape)
 
 
-def _superpixels(lab: NDArray[np.uint8]) -> _Labels:
+def _superpixels(lab: FloatArray) -> _Labels:
     """Cut a picture into superpixels, numbered from zero on without a gap."""
     import cv2
 
@@ -91,13 +91,13 @@ def _superpixels(lab: NDArray[np.uint8]) -> _Labels:
     return labels.reshape(lab.shape[:2])
 
 
-def _colours(lab: NDArray[np.uint8], labels: _Labels) -> NDArray[np.float64]:
+def _colours(lab: FloatArray, labels: _Labels) -> NDArray[np.float64]:
     """Mean colour of each superpixel, each channel from 0 to 1 if it varies at all."""
     flat = labels.ravel()
     sums = [np.bincount(flat, weights=lab[..., channel].ravel()) for channel in range(3)]
     means = np.stack(sums, axis=1) / np.bincount(flat)[:, np.newaxis]
     spread = np.ptp(means, axis=0)
-    varies = spread >= 1  # a level of 8 bits; below is rounding
+    varies = spread >= 0.4  # a level of 8 bits; below is rounding
     return np.asarray((means - means.min(axis=0)) * (varies / np.where(varies, spread, 1)))
 
 

@@ -51,8 +51,8 @@ class Cutout:
         linear light; guessed behind the subject.
     diagnostics : mapping
         ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]
-        (agreement of the sources and of several looks, not a probability); ``model`` (name and
-        sha256) or None; ``solver`` (iterations, residual, estimated error, share
+        (how decided the sources are together, and how far several looks agree, not a
+        probability); ``model`` (name and sha256) or None; ``solver`` (iterations, residual, estimated error, share
         of sampled pixels); ``seconds`` per stage; ``warnings``.
     """
 

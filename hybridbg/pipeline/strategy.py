@@ -50,8 +50,8 @@ _MOST_CHANGE = 3.0
 _NOT_SURE = 0.5
 """Certainty below which the caller is asked for a rectangle or a hint.
 
-On 40 photographs with masks this warned of 69 % of the results below an IoU of .5, and of 11 % of
-the others; the area under the curve was .86, of the network's steadiness alone .89.
+On 40 photographs with masks this warned of 6 of the 10 results below an IoU of .5, and of 17 % of
+the others; the area under the curve was .83.
 """
 
 _FUSED_WEIGHT = 2e-4
@@ -312,11 +312,14 @@ def _area(source: Evidence) -> float:
 
 
 def _certainty(fused: Fused, steadiness: float) -> float:
-    """Rate how far sources agree, how decided they are, and how steady the network is."""
+    """Rate how decided all sources are together, and how steady the network is.
+
+    That GrabCut agrees with the network says nothing more: it follows where it was led.
+    """
     doubt = float(np.minimum(fused.probability, 1 - fused.probability).sum())
     area = float(np.count_nonzero(fused.probability >= 0.5))
     decided = 1 - min(1.0, doubt / area) if area else 0.0
-    return round(fused.agreement * decided * steadiness, 3)
+    return round(decided * steadiness, 3)
 
 
 def _enlarge(trimap: ByteArray, shape: Shape) -> ByteArray:

@@ -73,17 +73,25 @@ def test_a_quick_look_is_neither_mirrored_nor_close(tiny_trimap, monkeypatch, hi
     assert quick.alpha[30, 45] > 0.5 > quick.alpha[5, 5]
 
 
-def test_what_another_method_saw_has_a_say_unless_there_is_a_hint(tiny_trimap):
+def test_what_another_method_saw_counts_where_the_glances_contradict(tiny_trimap, monkeypatch):
     session = new_session(tiny_trimap)
     image = bright_square()
     elsewhere = np.zeros((60, 90), np.float32)
     elsewhere[:, 75:] = 1
-    alone = look(image, session=session)
-    both = look(image, impression=elsewhere, session=session)
-    change = both.alpha - alone.alpha
-    assert change[30, 85] > 0.02  # somebody saw something here,
-    assert change[30, 45] < -0.02  # and nothing there
+    alone = look(image, session=session).alpha
+    monkeypatch.setattr("hybridbg.predict.looks._overlap", lambda *_: 1.0)
+    np.testing.assert_array_equal(look(image, impression=elsewhere, session=session).alpha, alone)
+    monkeypatch.setattr("hybridbg.predict.looks._overlap", lambda *_: 0.0)
+    change = look(image, impression=elsewhere, session=session).alpha - alone
+    assert change[30, 85] > 0.05  # somebody saw something here,
+    assert change[30, 45] < -0.05  # and nothing there
+
+
+def test_a_hint_leaves_no_say_to_another_method(tiny_trimap):
+    session = new_session(tiny_trimap)
+    image = bright_square()
     hint = (image[..., 0] > 0.5).astype(np.float32)
+    elsewhere = np.ones_like(hint)
     told = look(image, hint=hint, session=session).alpha
     deaf = look(image, hint=hint, impression=elsewhere, session=session).alpha
     np.testing.assert_array_equal(deaf, told)
