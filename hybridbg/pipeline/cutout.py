@@ -52,8 +52,8 @@ class Cutout:
     diagnostics : mapping
         ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]
         (how decided the sources are together, and how far several looks agree, not a
-        probability); ``model`` (name and sha256) or None; ``solver`` (iterations, residual, estimated error, share
-        of sampled pixels); ``seconds`` per stage; ``warnings``.
+        probability); ``model`` (name and sha256) or None; ``solver``
+        (iterations, residual, estimated error, share of sampled pixels); ``seconds`` per stage; ``warnings``.
     """
 
     image: Image
