@@ -53,7 +53,8 @@ class Cutout:
         ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]
         (how decided the sources are together, and how far several looks agree, not a
         probability); ``model`` (name and sha256) or None; ``solver``
-        (iterations, residual, estimated error, share of sampled pixels); ``seconds`` per stage; ``warnings``.
+        (iterations, residual, estimated error, share of sampled pixels); ``seconds`` per
+        stage; ``warnings``.
     """
 
     image: Image
