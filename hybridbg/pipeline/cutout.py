@@ -96,10 +96,10 @@ class Cutout:
         side = 2 * _COLOUR_MARGIN + 1
         visible = (self.alpha >= _VISIBLE).view(np.uint8)
         near = cv2.dilate(visible, np.ones((side, side), np.uint8)).view(np.bool_)
-        rgba = np.zeros((*self.alpha.shape, 4), dtype=np.float32)
-        np.copyto(rgba[..., :3], front.foreground, where=near[..., None])
-        rgba[..., 3] = front.alpha
-        return as_dtype(rgba, dtype)
+        rgba = np.zeros((*self.alpha.shape, 4), dtype=dtype)
+        np.copyto(rgba[..., :3], as_dtype(front.foreground, dtype), where=near[..., None])
+        rgba[..., 3] = as_dtype(front.alpha, dtype)
+        return rgba
 
     def _with_shadow(self) -> Cutout:
         """Make the shadow a part of the subject: black, under it."""
