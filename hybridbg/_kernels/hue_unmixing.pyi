@@ -6,10 +6,13 @@ def unmix_pixels(
     plate: NDArray[np.float32],
     grey_key: NDArray[np.float32],
     hues: NDArray[np.float32],
+    light: NDArray[np.float32],
     support: NDArray[np.float32],
     known: NDArray[np.float32],
     noise: NDArray[np.float32],
     constants: NDArray[np.float32],
+    channel: int,
     alpha: NDArray[np.float32],
+    agreement: NDArray[np.float32],
     num_threads: int,
 ) -> None: ...

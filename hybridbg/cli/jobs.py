@@ -13,6 +13,7 @@ from hybridbg.cli.options import FORMATS
 from hybridbg.cli.paths import (
     FOREGROUND_ENDING,
     MATTE_ENDING,
+    SHADOW_ENDING,
     TRIMAP_ENDING,
     check_outputs,
     name_outputs,
@@ -36,6 +37,7 @@ def plan(
     trimap: str | None = None,
     foreground: str | None = None,
     matte: str | None = None,
+    shadow: str | None = None,
     protected: Iterable[str] = (),
 ) -> list[Job]:
     """Name everything that will be written, and refuse what cannot or must not be.
@@ -44,7 +46,7 @@ def plan(
     ----------
     sources : sequence of str
         Expanded inputs.
-    output, trimap, foreground, matte : str or None
+    output, trimap, foreground, matte, shadow : str or None
         A file for one source, a folder for several.
     ending : str
         Added to the names of outputs that are not given, such as ``-cutout``.
@@ -62,8 +64,9 @@ def plan(
 
     Examples
     --------
-    >>> plan(["cat.jpg"], None, ending="-cutout")
-    [Job(source='cat.jpg', output='cat-cutout.png', trimap=None, foreground=None, matte=None)]
+    >>> [job] = plan(["cat.jpg"], None, ending="-cutout")
+    >>> job.source, job.output, job.matte
+    ('cat.jpg', 'cat-cutout.png', None)
     """
     from hybridbg.io import format_of
 
@@ -81,14 +84,19 @@ def plan(
         [None] * len(sources)
         if given is None
         else name_outputs(sources, given, ending=ending_of, suffix=suffix)
-        for given, ending_of in ((foreground, FOREGROUND_ENDING), (matte, MATTE_ENDING))
+        for given, ending_of in (
+            (foreground, FOREGROUND_ENDING),
+            (matte, MATTE_ENDING),
+            (shadow, SHADOW_ENDING),
+        )
     ]
     for path in (path for paths in extras for path in paths if path is not None):
         format_of(path)
     jobs = [Job(*names) for names in zip(sources, outputs, trimaps, *extras, strict=True)]
     several = len(sources) > 1
     folders = (
-        output_folder(given, several=several) for given in (output, trimap, foreground, matte)
+        output_folder(given, several=several)
+        for given in (output, trimap, foreground, matte, shadow)
     )
     check_outputs(
         [(job.source, path) for job in jobs for path in job.outputs],

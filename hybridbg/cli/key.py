@@ -11,35 +11,36 @@ import click
 
 from hybridbg.cli.batch import run_batch
 from hybridbg.cli.exits import reporting
-from hybridbg.cli.jobs import check_alpha_fits, check_streams, plan
+from hybridbg.cli.jobs import check_streams, plan
 from hybridbg.cli.options import (
     FORMATS,
+    background_options,
     format_option,
     limit_options,
     preset_option,
     side_by_side_options,
 )
 from hybridbg.cli.paths import check_outputs, expand_one
-from hybridbg.cli.remove import run_here
+from hybridbg.cli.remove import check_contradictions, run_here
 from hybridbg.cli.report import Reporter
 from hybridbg.core.errors import InvalidOptionError
-from hybridbg.studio.work import Job, Settings
+from hybridbg.studio.work import NETWORK, Job, Settings
 
 if TYPE_CHECKING:
     from hybridbg.studio.sequence import Frames
 
 __all__ = ["DESPILL", "key", "read_matte"]
 
-DESPILL = ("average", "max", "min")
-"""Values of ``--despill``: those of `hybridbg.despill`."""
+DESPILL = ("average", "max", "min", "weighted")
+"""Values of ``--despill``: the methods of `hybridbg.despill`."""
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _CORNERS = re.compile(rf"\s*{_NUMBER},{_NUMBER}(?:\s+{_NUMBER},{_NUMBER}){{2,}}\s*")
 
 # What `remove` has and a key has no use for.
 _UNUSED: dict[str, Any] = {
-    "method": "key", "model": "default", "hint": None, "rect": None, "trimap": None,
-    "refine": True, "background": None, "alpha_only": False, "crop": False,
+    "method": "key", "hint": None, "rect": None, "trimap": None,
+    "refine": True, "alpha_only": False, "crop": False,
 }  # fmt: skip
 
 
@@ -79,9 +80,11 @@ def read_matte(text: str) -> str | tuple[tuple[float, float], ...]:
     "--core",
     type=read_matte,
     multiple=True,
-    metavar="FILE|POLYGON",
-    help="What surely is the subject; along its outline the key decides.",
+    metavar="FILE|POLYGON|network",
+    help="What surely is the subject; along its outline the key decides. 'network' forces nothing:"
+    " it votes on what is opaque where colours leave that open.",
 )
+@click.option("--model", default="default", metavar="NAME|PATH", help="Network for --core.")
 @click.option(
     "--despill",
     type=click.Choice(DESPILL),
@@ -96,8 +99,34 @@ def read_matte(text: str) -> str | tuple[tuple[float, float], ...]:
     show_default=True,
     help="Part of the spill that is taken away.",
 )
+@click.option(
+    "--despill-weight",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Of a weighted limit: 1 follows red, 0 the other channel.",
+)
+@click.option(
+    "--despill-restore",
+    default="none",
+    show_default=True,
+    metavar="none|neutral|COLOUR",
+    help="What is put in place of the light that was taken away.",
+)
 @click.option("--foreground", metavar="PATH", help="Also write the colours without alpha.")
 @click.option("--matte", metavar="PATH", help="Also write the alpha as a grey picture.")
+@click.option("--shadow", metavar="PATH", help="Also write the subject's shadow, white on black.")
+@click.option(
+    "--keep-shadow", is_flag=True, help="Keep the shadow: as black with alpha, or on --background."
+)
+@background_options
+@click.option(
+    "--preview",
+    "quality",
+    flag_value="preview",
+    default="full",
+    help="The key alone, quickly: no matting, no mattes, 8 bits.",
+)
 @format_option
 @click.option("--exr-float", is_flag=True, help="OpenEXR with 32 bits instead of half.")
 @click.option("--exr-straight", is_flag=True, help="OpenEXR that is not premultiplied.")
@@ -113,6 +142,7 @@ def key(
     output: str,
     foreground: str | None,
     matte: str | None,
+    shadow: str | None,
     sequence: bool,
     workers: int | None,
     resume: bool,
@@ -122,17 +152,21 @@ def key(
 
     A sequence is written shot.####.exr, or is a folder with --sequence. Its frames keep their
     numbers, and one plate serves them all. OUT is then a folder or has #### as well, and so have
-    --foreground and --matte. OpenEXR is linear and premultiplied, every other format straight.
+    --foreground, --matte and --shadow. OpenEXR is linear and premultiplied, every other format
+    straight.
 
     \b
     Examples:
       hybridbg key shot.png cutout.png
       hybridbg key shot.png cutout.exr --plate empty.png --garbage "0,0 90,0 90,1080 0,1080"
+      hybridbg key shot.png poster.jpg --background street.jpg --keep-shadow --light-wrap 0.3
       hybridbg key "plates/shot.####.exr" keyed/ --format exr --matte mattes/
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     from hybridbg.studio.sequence import estimate_shot_plate, find_frames, is_pattern
 
     settings = Settings(**_UNUSED, **options)
+    if settings.quality == "preview" and NETWORK in settings.core:
+        raise InvalidOptionError("--preview asks no network; leave out --core network")
     if not (sequence or is_pattern(source)):
         if Path(source).is_dir():
             raise InvalidOptionError(
@@ -149,6 +183,7 @@ def key(
             file_format=settings.file_format,
             foreground=foreground,
             matte=matte,
+            shadow=shadow,
             protected=settings.files_read,
         )
         check_streams(
@@ -156,10 +191,11 @@ def key(
             writes=[path for job in jobs for path in job.outputs],
             as_json=reporter.as_json,
         )
-        check_alpha_fits(jobs, settings.file_format)
+        check_contradictions(settings, jobs)
         return run_here(reporter, jobs, settings, keep_existing=False)
     frames = find_frames(source)
-    jobs = _frame_jobs(frames, output, foreground, matte, settings)
+    extras = {"foreground": foreground, "matte": matte, "shadow": shadow}
+    jobs = _frame_jobs(frames, output, extras, settings)
     if frames.missing:
         reporter.warning(f"frames {_ranges(frames.missing)} are missing")
     notes: dict[str, Any] = {"missing": frames.missing, "warnings": []}
@@ -175,7 +211,7 @@ def key(
 
 
 def _frame_jobs(
-    frames: Frames, output: str, foreground: str | None, matte: str | None, settings: Settings
+    frames: Frames, output: str, extras: dict[str, str | None], settings: Settings
 ) -> list[Job]:
     """Name what is written for each frame, and refuse what cannot or must not be."""
     from hybridbg.io import format_of
@@ -194,14 +230,13 @@ def _frame_jobs(
         Job(
             source,
             name(output, number, source) or "",
-            foreground=name(foreground, number, source),
-            matte=name(matte, number, source),
+            **{extra: name(given, number, source) for extra, given in extras.items()},
         )
         for number, source in frames.paths.items()
     ]
     for path in jobs[0].outputs:
         format_of(path, settings.file_format if path == jobs[0].output else None)
-    check_alpha_fits(jobs[:1], settings.file_format)
+    check_contradictions(settings, jobs[:1])
     check_outputs(
         [(job.source, path) for job in jobs for path in job.outputs],
         protected=[*(job.source for job in jobs), *settings.files_read],

@@ -12,6 +12,7 @@ import click
 __all__ = [
     "FORMATS",
     "METHODS",
+    "background_options",
     "cutout_options",
     "evidence_options",
     "format_option",
@@ -85,11 +86,27 @@ def cutout_options(command: _Command) -> _Command:
         format_option,
         click.option("--crop", is_flag=True, help="Crop to the subject."),
         click.option("--alpha-only", is_flag=True, help="Write the alpha as a grey picture."),
-        click.option("--background", metavar="COLOUR|FILE", help="Put the cut-out on this."),
+        background_options,
         refine_option,
         click.option(
             "--trimap", metavar="FILE", help="Your own trimap: black, grey (128) and white."
         ),
+    ):
+        command = option(command)
+    return command
+
+
+def background_options(command: _Command) -> _Command:
+    """Add ``--background`` and ``--light-wrap``: what the cut-out is put on, and how."""
+    for option in (
+        click.option(
+            "--light-wrap",
+            type=click.FloatRange(0, 1),
+            default=0.0,
+            metavar="0..1",
+            help="Let the background's light spill over the subject's edge.",
+        ),
+        click.option("--background", metavar="COLOUR|FILE", help="Put the cut-out on this."),
     ):
         command = option(command)
     return command

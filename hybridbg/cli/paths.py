@@ -22,6 +22,7 @@ __all__ = [
     "CUTOUT_ENDING",
     "FOREGROUND_ENDING",
     "MATTE_ENDING",
+    "SHADOW_ENDING",
     "TRIMAP_ENDING",
     "check_outputs",
     "expand",
@@ -34,7 +35,7 @@ __all__ = [
 CUTOUT_ENDING, ALPHA_ENDING, TRIMAP_ENDING = "-cutout", "-alpha", "-trimap"
 """What is added to a source's name where its output is given none."""
 
-FOREGROUND_ENDING, MATTE_ENDING = "-foreground", "-matte"
+FOREGROUND_ENDING, MATTE_ENDING, SHADOW_ENDING = "-foreground", "-matte", "-shadow"
 """Likewise, of what `hybridbg key` writes besides."""
 
 

@@ -122,5 +122,7 @@ def check_contradictions(settings: Settings, jobs: list[Job]) -> None:
     """
     if settings.alpha_only and settings.background is not None:
         raise InvalidOptionError("--alpha-only writes no colours; leave out --background")
+    if settings.light_wrap and settings.background is None:
+        raise InvalidOptionError("--light-wrap needs a --background; name one or leave it out")
     if not settings.alpha_only and settings.background is None:
         check_alpha_fits(jobs, settings.file_format)

@@ -3,6 +3,9 @@
 Alpha is coverage, so the compositing equation ``C = a F + (1 - a) B`` (Porter & Duff 1984, "over")
 holds for light, not for sRGB codes: `composite` decodes, mixes and encodes again unless told to
 mix the coded values, as browsers and most editors do.
+
+Light wrap is what a bright background does to an edge before it in a lens: with B~ and a~ for
+background and alpha blurred, w a (1 - a~) B~ is added: light within the subject, near its edge.
 """
 
 from __future__ import annotations
@@ -12,15 +15,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.checks import as_count, as_mask, one_of
+from hybridbg.core.checks import as_count, as_mask, as_number, one_of
 from hybridbg.core.colour import linear_to_srgb, parse_colour, srgb_to_linear
 from hybridbg.core.errors import InvalidImageError
 from hybridbg.core.image import Image
+from hybridbg.core.resample import smooth
 from hybridbg.core.types import ColourLike, FloatArray, Shape
 
 __all__ = ["checkerboard", "composite", "premultiply", "unpremultiply"]
 
 Space = Literal["linear", "encoded"]
+
+_WRAP = 0.01
+"""Reach of light wrap, as a part of the picture's diagonal."""
 
 
 def composite(
@@ -29,6 +36,8 @@ def composite(
     background: ColourLike | Image | NDArray[Any],
     *,
     space: Space = "linear",
+    light_wrap: float = 0.0,
+    light_wrap_radius: float | None = None,
 ) -> FloatArray:
     """Lay a foreground over a colour or a picture.
 
@@ -42,6 +51,11 @@ def composite(
         Arrays are sRGB-coded; colours as `hybridbg.core.colour.parse_colour` reads them.
     space : {"linear", "encoded"}
         Mix linear light (right), or the sRGB codes (what browsers do).
+    light_wrap : float in [0, 1]
+        How much of the background's light spills over the subject's edge; in `space`.
+    light_wrap_radius : float, optional
+        How far it reaches, as the standard deviation of a blur in pixels; default 1 % of the
+        picture's diagonal.
 
     Returns
     -------
@@ -61,7 +75,11 @@ def composite(
     0.735
     """
     one_of(space, "space", ("linear", "encoded"))
+    wrap = as_number(light_wrap, "light_wrap", minimum=0, maximum=1)
     front = foreground if isinstance(foreground, Image) else Image.from_array(foreground)
+    radius = _WRAP * float(np.hypot(*front.shape))
+    if light_wrap_radius is not None:
+        radius = as_number(light_wrap_radius, "light_wrap_radius", above=0)
     cover = as_mask(alpha, front.shape, name="alpha")[:, :, None]
     if isinstance(background, Image) or (
         isinstance(background, np.ndarray) and background.ndim == 3
@@ -76,9 +94,21 @@ def composite(
     else:
         back = parse_colour(background)
     if space == "encoded":
-        return back + cover * (front.srgb() - back)
+        mixed = back + cover * (front.srgb() - back)
+        return (mixed + _wrapped(cover, back, wrap, radius)).clip(0, 1) if wrap else mixed
     back = srgb_to_linear(back)
-    return linear_to_srgb((back + cover * (front.linear() - back)).clip(0, 1))
+    mixed = back + cover * (front.linear() - back)
+    if wrap:
+        mixed += _wrapped(cover, back, wrap, radius)
+    return linear_to_srgb(mixed.clip(0, 1))
+
+
+def _wrapped(cover: FloatArray, back: FloatArray, wrap: float, radius: float) -> FloatArray:
+    """Light of a background, (H, W, 3) or (3,), over the edge of a subject, alpha (H, W, 1)."""
+    near = back if back.ndim == 1 else smooth(back, radius)
+    rim = cover[..., 0] * (1 - smooth(np.ascontiguousarray(cover[..., 0]), radius))
+    wrapped: FloatArray = np.float32(wrap) * rim[..., None] * near
+    return wrapped
 
 
 def premultiply(rgb: NDArray[Any], alpha: NDArray[Any]) -> FloatArray:

@@ -35,6 +35,9 @@ __all__ = [
 MIN_SIDE = 4
 """Smallest height and width: a 3x3 matting window needs a neighbour that it does not cover."""
 
+_ROWS = 64
+"""Of a picture that are converted at a time."""
+
 PIXEL_DTYPES = (np.uint8, np.uint16, np.float32)
 
 
@@ -306,13 +309,22 @@ def as_dtype(array: PixelArray, dtype: Any) -> PixelArray:
         )
     if array.dtype == dtype:
         return array
-    values = as_float(array)
-    if dtype == np.float32:
-        return values
+    if dtype == np.float32 or array.ndim == 0:
+        values = as_float(array)
+        return values if dtype == np.float32 else _rounded(values, dtype)
+    converted: PixelArray = np.empty(array.shape, dtype)
+    for start in range(0, len(array), _ROWS):  # a large picture never is float as a whole
+        rows = slice(start, start + _ROWS)
+        converted[rows] = _rounded(as_float(array[rows]), dtype)
+    return converted
+
+
+def _rounded(values: FloatArray, dtype: np.dtype[Any]) -> PixelArray:
+    """Bring floats, which are overwritten, to whole numbers."""
     values.clip(0, 1, out=values)
     values *= np.float32(full_scale(dtype))
-    converted: PixelArray = np.rint(values, out=values).astype(dtype)
-    return converted
+    whole: PixelArray = np.rint(values, out=values).astype(dtype)
+    return whole
 
 
 def checked_values(array: NDArray[Any]) -> PixelArray:

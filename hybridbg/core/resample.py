@@ -7,9 +7,14 @@ picture: the corners of the old and the new picture coincide, not the centres of
 
 from __future__ import annotations
 
+from typing import Final
+
 from hybridbg.core.types import FloatArray, Shape
 
-__all__ = ["fit_inside", "resample"]
+__all__ = ["fit_inside", "resample", "smooth"]
+
+# A blur wider than this many pixels runs on a smaller copy, on which it still is this wide.
+_SMALLEST_SIGMA: Final = 4.0
 
 
 def resample(array: FloatArray, shape: Shape) -> FloatArray:
@@ -70,3 +75,29 @@ def fit_inside(shape: Shape, long_side: float, *, max_enlargement: float = 1.0) 
     """
     scale = min(long_side / max(shape), max_enlargement)
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
+def smooth(values: FloatArray, sigma: float) -> FloatArray:
+    """Blur by a Gaussian; wide ones on a smaller copy, which they cannot tell from the picture.
+
+    Parameters
+    ----------
+    values : ndarray of shape (H, W) or (H, W, C) with C of 2 to 4, float32
+        Any range; the border is mirrored.
+    sigma : float
+        Standard deviation in pixels, above 0.
+
+    Returns
+    -------
+    ndarray of the same shape, float32
+    """
+    import cv2
+
+    shape = values.shape[:2]
+    step = max(1, int(sigma / _SMALLEST_SIGMA))
+    if step > 1:
+        values = resample(values, (-(-shape[0] // step), -(-shape[1] // step)))
+    blurred: FloatArray = cv2.GaussianBlur(
+        values, (0, 0), sigma / step, borderType=cv2.BORDER_REFLECT
+    )
+    return resample(blurred, shape)

@@ -25,24 +25,36 @@ _YCC: Final = np.array(
 )
 # Chroma as sharp as luma has 0.5 to 2 times luma's share of the finest detail, halved chroma 0.15.
 _LEAST_DETAIL: Final = 0.3
-# Pixels: softness of halved chroma, window of the affine model, and its regularisation.
+# Pixels: softness of halved chroma, and window of the affine model.
 _SOFTNESS: Final = 1.3
-_WINDOW: Final = 1.5
-_EPSILON: Final = 2e-4
+_WINDOW: Final = 2.0
+# Its regularisation: the variance of luma that a grey level of noise makes. Hair is no more than
+# some levels lighter or darker than the screen.
+_EPSILON: Final = 2e-5
 # Detail below this variance is rounding.
 _LEAST_VARIANCE: Final = 1e-7
+# Detail is measured in so many bands of so many rows of a large picture.
+_BANDS: Final = 12
+_BAND_ROWS: Final = 32
 
 
 def has_half_chroma(coded: FloatArray) -> bool:
     """Tell whether chroma of a picture, (H, W, 3) sRGB-coded, lacks the detail that luma has."""
     import cv2
 
-    shares = []
-    for plane in np.moveaxis(coded @ _YCC.T, -1, 0):
-        fine, coarse = cv2.blur(plane, (3, 3)), cv2.blur(plane, (7, 7))
-        finest = float(np.mean(np.square(plane - fine)))
-        shares.append(finest / (float(np.mean(np.square(fine - coarse))) + _LEAST_VARIANCE))
-    return max(shares[1:]) < _LEAST_DETAIL * shares[0]
+    rows = len(coded)
+    bands = [coded]
+    if rows > _BANDS * _BAND_ROWS:
+        starts = np.linspace(0, rows - _BAND_ROWS, _BANDS).astype(int)
+        bands = [coded[start : start + _BAND_ROWS] for start in starts]
+    finest, finer = np.zeros(3), np.zeros(3)
+    for band in bands:
+        ycc = cv2.transform(band, _YCC)
+        fine, coarse = cv2.blur(ycc, (3, 3)), cv2.blur(ycc, (7, 7))
+        finest += np.square(ycc - fine).mean(axis=(0, 1))
+        finer += np.square(fine - coarse).mean(axis=(0, 1))
+    shares = finest / (finer + len(bands) * _LEAST_VARIANCE)
+    return bool(shares[1:].max() < _LEAST_DETAIL * shares[0])
 
 
 def sharpen_chroma(coded: FloatArray) -> FloatArray:

@@ -8,25 +8,26 @@ Linear light, any screen colour: only channel k is ever lowered, and light put b
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core import icc
 from hybridbg.core.checks import as_mask, as_number, one_of
-from hybridbg.core.colour import linear_to_srgb, parse_colour, srgb_to_linear
+from hybridbg.core.colour import parse_colour, srgb_to_linear
 from hybridbg.core.compositing import premultiply
-from hybridbg.core.image import Image
+from hybridbg.core.resample import smooth
 from hybridbg.core.types import ColourLike, FloatArray, ImageLike
 from hybridbg.io import as_image
-from hybridbg.keying.plate import smooth
 from hybridbg.keying.screen import Screen, check_plate
 
-__all__ = ["Limit", "despill", "spill"]
+__all__ = ["DespillMethod", "Limit", "despill", "replacement", "spill"]
 
 Limit = Literal["average", "max", "min"]
-# Below this alpha a pixel's own colour is mostly noise, and its neighbours' colour takes over.
+DespillMethod = Literal["average", "max", "min", "weighted"]
+# Below this alpha a pixel's own colour is mostly noise, and its neighbours' colour takes over. More
+# replacement, or by the inside alone, made faint colours truer by up to 12 %, and the light that
+# one sees (colours times alpha) falser by 1 to 30 %.
 _FAINT: Final = 0.05
 # Luminance of linear light, Rec. 709.
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
@@ -69,7 +70,7 @@ def despill(
     screen: Screen,
     *,
     alpha: NDArray[Any] | None = None,
-    method: Limit | Literal["weighted"] = "average",
+    method: DespillMethod = "average",
     weight: float = 0.5,
     strength: float = 1.0,
     restore: ColourLike = "none",
@@ -118,9 +119,9 @@ def despill(
     >>> (255 * clean[32, 32]).round().tolist()
     [120.0, 120.0, 80.0]
     """
-    one_of(method, "method", ("average", "max", "min", "weighted"))
+    one_of(method, "method", get_args(DespillMethod))
     weight = as_number(weight, "weight", minimum=0, maximum=1)
-    light = _replacement(restore)
+    light = replacement(restore)
     strength = as_number(strength, "strength", minimum=0, maximum=1)
     picture = as_image(image)
     check_plate(screen, picture.shape)
@@ -138,11 +139,17 @@ def despill(
         # As luminous as what was removed.
         linear += (removed * _LUMINANCE[screen.channel])[..., None] * light
         linear = linear.clip(0, 1)
-    return _encode(linear, picture)
+    return picture.recode(linear, encoding="linear")
 
 
-def _replacement(restore: ColourLike) -> FloatArray | None:
-    """Linear light (3,) of luminance 1 that replaces spill, or None."""
+def replacement(restore: ColourLike) -> FloatArray | None:
+    """Give the linear light (3,), of luminance 1, that replaces spill; None for nothing.
+
+    Raises
+    ------
+    InvalidOptionError
+        `restore` is neither "none" nor "neutral" nor a colour.
+    """
     if isinstance(restore, str) and restore in ("none", "neutral"):
         return None if restore == "none" else np.ones(3, dtype=np.float32)
     colour = srgb_to_linear(parse_colour(restore))
@@ -152,23 +159,16 @@ def _replacement(restore: ColourLike) -> FloatArray | None:
 
 def _subtract(linear: FloatArray, alpha: FloatArray, plate: FloatArray) -> FloatArray:
     """Solve C = a F + (1 - a) B for F, continued into pixels that have almost none."""
-    light = np.clip(linear - premultiply(plate, 1 - alpha), 0, alpha[..., None])
+    shining = premultiply(plate, 1 - alpha)
+    light = np.subtract(linear, shining, out=shining)
+    np.clip(light, 0, alpha[..., None], out=light)
     sigma = max(1.0, _EXTENT * float(np.hypot(*alpha.shape)))
     around = smooth(light, sigma)
     cover = smooth(alpha, sigma)
     # One quotient for both: where alpha is faint the neighbourhood supplies the missing weight.
     missing = np.clip(_FAINT - alpha, 0, None) / _FAINT
-    weight = alpha + missing * cover
+    weight = np.maximum(alpha + missing * cover, np.finfo(np.float32).tiny)
     light += missing[..., None] * around
-    foreground: FloatArray = light / np.maximum(weight, np.finfo(np.float32).tiny)[..., None]
-    return foreground.clip(0, 1)
-
-
-def _encode(linear: FloatArray, like: Image) -> FloatArray:
-    """Bring linear light to the encoding of an image."""
-    if like.encoding == "linear":
-        return linear
-    coded = linear_to_srgb(linear)
-    if like.encoding == "icc" and like.icc_profile is not None:
-        return icc.from_srgb(coded, like.icc_profile)
-    return coded
+    light /= weight[..., None]
+    foreground: FloatArray = np.minimum(light, 1, out=light)
+    return foreground

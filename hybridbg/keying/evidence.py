@@ -8,7 +8,7 @@ source, or the matting equations, can tell.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final
 
 import numpy as np
 
@@ -17,10 +17,9 @@ from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray, ImageLike
 from hybridbg.io import as_image
 from hybridbg.keying.alpha import alpha_by_survey
-from hybridbg.keying.despill import Limit
 from hybridbg.keying.plate import relative_distance
 from hybridbg.keying.screen import Screen, check_plate
-from hybridbg.keying.survey import spill_alpha, survey
+from hybridbg.keying.survey import survey
 
 __all__ = ["KeyEvidence", "key_evidence"]
 
@@ -52,12 +51,15 @@ class KeyEvidence:
         As `key_alpha` gives it.
     confidence : ndarray of shape (H, W), float32 in [0, 1]
         How far to trust alpha; nowhere above the screen's own confidence.
+    noise : float
+        Standard deviation that the picture's noise has in alpha.
     trimap : ndarray of shape (H, W), uint8
         0, 128 or 255. It may lack known foreground when all that is in front is translucent.
     """
 
     alpha: FloatArray
     confidence: FloatArray
+    noise: float
     trimap: ByteArray
 
 
@@ -98,12 +100,10 @@ def key_evidence(
     check_plate(screen, picture.shape)
     linear = picture.linear()
     found = survey(linear, screen, told)
-    alpha = alpha_by_survey(linear, screen, found)
-    forms = [alpha, *(spill_alpha(linear, screen, limit) for limit in get_args(Limit))]
-    agreement = np.square(1 - (np.max(forms, axis=0) - np.min(forms, axis=0)))
+    alpha, agreement, noise = alpha_by_survey(linear, screen, found)
     trimap = _trimap(alpha, resample(found.opacity, alpha.shape), linear, screen)
     _drop_markers(trimap, told)
-    return KeyEvidence(alpha, screen.confidence * agreement, trimap)
+    return KeyEvidence(alpha, np.float32(screen.confidence) * agreement, noise, trimap)
 
 
 def _trimap(

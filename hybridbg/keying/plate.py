@@ -15,10 +15,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.resample import resample
+from hybridbg.core.resample import smooth
 from hybridbg.core.types import BoolArray, FloatArray
 
-__all__ = ["estimate_plate", "match_gain", "relative_distance", "smooth"]
+__all__ = ["estimate_plate", "light_on", "match_gain", "match_lamps", "relative_distance"]
 
 _DEGREE: Final = 3
 # The polynomial is fitted to means of square cells of this side, in working pixels, of which at
@@ -51,8 +51,6 @@ _FAR: Final = 6
 _CONTINUES: Final = 0.12
 # Noise is averaged over this many working pixels before tints are compared.
 _CALM: Final = 1.2
-# A blur wider than this many pixels runs on a smaller copy, on which it still is this wide.
-_SMALLEST_SIGMA: Final = 4.0
 # A scale takes over from the coarser one where this share of its window shows the screen.
 _REST_SUPPORT: Final = 0.05
 # The surface stays within the cells it was fitted to, give or take this factor: behind a large
@@ -62,7 +60,7 @@ _RUNAWAY: Final = 0.8
 _DARKEST: Final = 1e-3
 
 
-def estimate_plate(linear: FloatArray, core: BoolArray) -> FloatArray:
+def estimate_plate(linear: FloatArray, core: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Estimate the plate from the pixels that show the screen.
 
     Parameters
@@ -74,59 +72,71 @@ def estimate_plate(linear: FloatArray, core: BoolArray) -> FloatArray:
 
     Returns
     -------
-    ndarray of shape (H, W, 3), float32
+    plate : ndarray of shape (H, W, 3), float32
         Linear light, positive.
+    light : ndarray of shape (H, W), float32
+        The light on it, relative to a screen without creases and shadows.
     """
     plate = _surface(linear, core)
     calm = _average(linear, core, _CALM)
     shows = core
     for _ in range(_TINT_ROUNDS):
         gain, off = _gain_and_tint(calm, plate)
-        light = (gain > _LIGHT_RANGE[0]) & (gain < _LIGHT_RANGE[1])
-        known = core & light & (off < _trim(off[shows]))
+        known = core & _lit_like_screen(gain) & (off < _trim(off[shows]))
         if not known.any():
             break
         shows = known
         ratio = calm / np.maximum(gain[..., None] * plate, _DARKEST)
         plate = plate * (1 + _continued(ratio - 1, shows, _TINT_SCALES))
-    return _lit(linear, plate.clip(_DARKEST, 1), shows)
+    plate = plate.clip(_DARKEST, 1)
+    light = _light(_gain_and_tint(linear, plate)[0], shows)
+    lit: FloatArray = (plate * light[..., None]).clip(_DARKEST, 1).astype(np.float32)
+    return lit, light
 
 
-def _lit(linear: FloatArray, plate: FloatArray, shows: BoolArray) -> FloatArray:
-    """Bring a plate of the right tint to the light that falls on it, from far to near."""
-    gain = _gain_and_tint(linear, plate)[0]
+def light_on(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatArray:
+    """Measure the light that falls on a screen whose plate is known.
+
+    Parameters
+    ----------
+    linear, plate : ndarray of shape (H, W, 3), float32
+        Linear light.
+    core : ndarray of shape (H, W), bool
+        As of `estimate_plate`.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32
+        1 where the screen is as light as its plate, less in a shadow; continued behind the subject.
+    """
+    gain, off = _gain_and_tint(_average(linear, core, _CALM), plate)
+    shows = core & _lit_like_screen(gain) & (off < _trim(off[core]))
+    return _light(_gain_and_tint(linear, plate)[0], shows)
+
+
+def _lit_like_screen(gain: FloatArray) -> BoolArray:
+    return (gain > _LIGHT_RANGE[0]) & (gain < _LIGHT_RANGE[1])
+
+
+def _light(gain: FloatArray, shows: BoolArray) -> FloatArray:
+    """Continue the light of the screen's pixels everywhere, from far to near."""
     far = _far_from_edge(shows)
     light = np.ones_like(gain)
     known = far if far.any() else shows
     for _ in range(_LIGHT_ROUNDS):
+        if not known.any():
+            break
         light = 1 + _continued((gain - 1)[..., None], known, _LIGHT_SCALES)[..., 0]
         light = light.clip(*_LIGHT_RANGE)
         known = shows & (far | (np.abs(gain / light - 1) < _CONTINUES))
-        if not known.any():
-            break
-    lit: FloatArray = (plate * light[..., None]).clip(_DARKEST, 1).astype(np.float32)
-    return lit
-
-
-def smooth(values: FloatArray, sigma: float) -> FloatArray:
-    """Blur by a Gaussian; wide ones on a smaller copy, which they cannot tell from the picture."""
-    import cv2
-
-    shape = values.shape[:2]
-    step = max(1, int(sigma / _SMALLEST_SIGMA))
-    if step > 1:
-        values = resample(values, (-(-shape[0] // step), -(-shape[1] // step)))
-    blurred: FloatArray = cv2.GaussianBlur(
-        values, (0, 0), sigma / step, borderType=cv2.BORDER_REFLECT
-    )
-    return resample(blurred, shape)
+    return light
 
 
 def _gain_and_tint(linear: FloatArray, plate: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Give the light of each pixel relative to the plate, and how far its tint is off."""
-    square = np.maximum((plate * plate).sum(axis=-1), _DARKEST**2)
-    gain = (linear * plate).sum(axis=-1) / square
-    rest = np.linalg.norm(linear - gain[..., None] * plate, axis=-1)
+    square = np.maximum(squared_length(plate), np.float32(_DARKEST**2))
+    gain: FloatArray = np.divide(dot(linear, plate), square, dtype=np.float32)
+    rest = _length(linear - gain[..., None] * plate)
     off = rest / (np.sqrt(square) * np.maximum(gain, _LIGHT_RANGE[0]))
     return gain, off
 
@@ -154,11 +164,35 @@ def match_gain(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatA
     return gain
 
 
+def match_lamps(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatArray:
+    """Give the gain (H, W, 3) that brings a plate to a picture whose lamps flickered apart.
+
+    It is a smooth surface, so that neither the subject's shadow nor its hair bends it.
+    """
+    ratio: FloatArray = np.divide(linear, np.maximum(plate, _DARKEST), dtype=np.float32)
+    return _surface(ratio, core)
+
+
 def relative_distance(linear: FloatArray, plate: FloatArray) -> FloatArray:
     """Give abs(C - B) / abs(B) per pixel, lengths in linear RGB."""
-    distance = np.linalg.norm(linear - plate, axis=-1)
-    relative: FloatArray = distance / np.maximum(np.linalg.norm(plate, axis=-1), _DARKEST)
-    return relative
+    length = np.maximum(_length(plate), np.float32(_DARKEST))
+    return np.divide(_length(linear - plate), length, dtype=np.float32)
+
+
+def _length(colours: FloatArray) -> FloatArray:
+    length: FloatArray = np.sqrt(squared_length(colours))
+    return length
+
+
+def squared_length(colours: FloatArray) -> FloatArray:
+    """Give the sum over channels of the squares: much quicker than a sum along a short axis."""
+    return dot(colours, colours)
+
+
+def dot(first: FloatArray, second: FloatArray) -> FloatArray:
+    """Give the sum over channels of the products."""
+    product: FloatArray = np.einsum("...c,...c->...", first, second)
+    return product
 
 
 def _far_from_edge(core: BoolArray) -> BoolArray:
@@ -178,15 +212,21 @@ def _surface(linear: FloatArray, core: BoolArray) -> FloatArray:
         exponents = _exponents(int(np.count_nonzero(used)))
         terms = _terms(centres[used], exponents) * np.sqrt(counts[used])[:, None]
         values = colours[used] * np.sqrt(counts[used])[:, None]
-        coefficients = np.linalg.lstsq(terms, values, rcond=None)[0]
+        # Few terms of coordinates within [-1, 1]: normal equations are well behaved, and quick.
+        coefficients = np.linalg.lstsq(terms.T @ terms, terms.T @ values, rcond=None)[0]
         fitted = _terms(centres, exponents) @ coefficients
         off = np.linalg.norm(colours - fitted, axis=1) / np.linalg.norm(colours, axis=1)
         used = off <= max(_TRIM * float(np.median(off[used])), _LEAST_TRIM)
-    x, y = np.meshgrid(_unit(np.arange(columns), columns), _unit(np.arange(rows), rows))
-    surface = _terms(np.stack([y.ravel(), x.ravel()], axis=1), exponents) @ coefficients
+    grid = np.zeros((_DEGREE + 1, _DEGREE + 1, 3))
+    grid[tuple(np.transpose(exponents))] = coefficients
+    down, across = (
+        np.vander(_unit(np.arange(side), side), _DEGREE + 1, increasing=True)
+        for side in (rows, columns)
+    )
+    surface = np.einsum("yi,ijc,xj->yxc", down, grid, across, optimize=True)
     low, high = colours[used].min(axis=0), colours[used].max(axis=0)
-    surface = surface.clip(_RUNAWAY * low, high / _RUNAWAY)
-    return surface.reshape(rows, columns, 3).astype(np.float32)
+    bounded: FloatArray = surface.clip(_RUNAWAY * low, high / _RUNAWAY).astype(np.float32)
+    return bounded
 
 
 def _cells(

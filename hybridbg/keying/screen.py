@@ -22,7 +22,9 @@ from hybridbg.core.errors import InvalidImageError, InvalidOptionError
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import BoolArray, ColourLike, FloatArray, ImageLike, Shape
 from hybridbg.io import as_image
-from hybridbg.keying.plate import estimate_plate, match_gain, relative_distance
+from hybridbg.keying.clean_plate import fit_plate
+from hybridbg.keying.plate import estimate_plate, light_on, relative_distance
+from hybridbg.keying.shadow import shadow_matte
 
 __all__ = ["Screen", "check_plate", "estimate_screen"]
 
@@ -66,11 +68,14 @@ class Screen:
         What the picture would show without its subject, linear light, positive.
     confidence : float in [0, 1]
         Near 0 when the picture has no screen.
+    shadow : ndarray of shape (H, W), float32 in [0, 1], or None
+        Part of the screen's light that is missing on the plate, as far as it was looked for.
     """
 
     colour: FloatArray
     plate: FloatArray
     confidence: float
+    shadow: FloatArray | None = None
 
     @property
     def channel(self) -> int:
@@ -94,9 +99,11 @@ def estimate_screen(
         "auto" decides between green and blue. A colour such as "#3fa34d", of which only the hue
         matters, makes any other screen possible.
     plate : path, PIL image or array, optional
-        The same shot without the subject, of the same size and not moved; a difference in exposure
-        is corrected. By default the plate is estimated from the picture: a robust polynomial
-        surface through the pixels that show the screen, and the local rest between them.
+        The same shot without the subject, of the same size. A camera that moved a little and
+        turned by a degree at most is found by the screen's markers, seams and creases, and a
+        difference in exposure or white balance is corrected; so is a shadow that was not there yet.
+        By default the plate is estimated from the picture: a robust polynomial surface through the
+        pixels that show the screen, and the local rest between them.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def estimate_screen(
     InvalidOptionError
         `screen` is not a colour, or a grey one.
     InvalidImageError
-        `image` or `plate` is not an image, or they differ in size.
+        `image` or `plate` is not an image, they differ in size, or the plate is of another scene.
 
     Examples
     --------
@@ -127,8 +134,14 @@ def estimate_screen(
             f"got {clean.shape[:2]}; crop or resize it"
         )
     if isinstance(screen, str) and screen == "auto":
-        found = [_estimate(linear, _paint(name), None, clean) for name in _CHANNELS]
-        return max(found, key=lambda candidate: candidate.confidence)
+        found: dict[str, Screen] = {}
+        for name in _CHANNELS:
+            found[name] = _estimate(linear, _paint(name), None, None)
+            if found[name].confidence == 1:
+                break
+        screen = max(found, key=lambda name: found[name].confidence)
+        if clean is None:
+            return found[screen]
     if isinstance(screen, str) and screen in _CHANNELS:
         return _estimate(linear, _paint(screen), None, clean)
     colour = srgb_to_linear(parse_colour(screen))
@@ -165,17 +178,20 @@ def _estimate(
         plate = np.broadcast_to(colour, linear.shape).copy() if clean is None else clean
         return Screen(colour, plate, 0.0)
     if clean is None:
-        fitted = estimate_plate(small, core)
-        plate = resample(fitted, shape)
+        fitted, light = estimate_plate(small, core)
+        plate, shadow = resample(fitted, shape), shadow_matte(light, core)
     else:
-        fitted = resample(clean, small.shape[:2])
-        gain = match_gain(small, fitted, core)
-        fitted, plate = fitted * gain, clean * gain
+        plate = fit_plate(linear, clean, core)
+        fitted = resample(plate, small.shape[:2])
+        # A shadow is the subject's, and was not there yet when the plate was shot.
+        shadow = shadow_matte(light_on(small, fitted, core), core)
+        fitted = fitted * (1 - shadow)[..., None]
+        plate = plate * (1 - resample(shadow, shape))[..., None]
     shown = coloured & (relative_distance(small, fitted) < _SCREEN_DISTANCE)
     if shown.any():
         colour = np.median(small[shown], axis=0).astype(np.float32)
     confidence = _confidence(shown, coloured) * _ramp(_purity_of(colour), *_SCREEN_PURITY)
-    return Screen(colour, plate, confidence)
+    return Screen(colour, plate, confidence, resample(shadow, shape))
 
 
 def _hue_and_purity(linear: FloatArray, channel: int) -> tuple[FloatArray, FloatArray]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core.types import BoolArray, FloatArray
+from hybridbg.keying.plate import dot
 
 __all__ = ["shine_through"]
 
@@ -30,6 +31,8 @@ _STRAIGHT: Final = (2.0, 4.0)
 _OFF_PLANE: Final = (0.03, 0.1)
 # A line more nearly parallel to B than this sine says that alpha varies, or that screen is shaded.
 _LEAST_SINE: Final = 0.05
+# Square of a sine that is only rounding.
+_PARALLEL: Final = 1e-6
 
 
 def shine_through(
@@ -71,10 +74,10 @@ def _line_test(
     values, vectors = np.linalg.eigh(covariance)
     spread = np.sqrt(np.maximum(values - noise**2, 0))
     along = vectors[..., -1]
-    m_d, m_b = (mean * along).sum(axis=-1), (mean * backing).sum(axis=-1)
-    b_d, b_b = (backing * along).sum(axis=-1), (backing * backing).sum(axis=-1)
+    m_d, m_b = dot(mean, along), dot(mean, backing)
+    b_d, b_b = dot(backing, along), dot(backing, backing)
     sine = 1 - b_d**2 / b_b
-    v = (m_b - m_d * b_d) / np.maximum(b_b * sine, np.finfo(np.float32).tiny)
+    v = (m_b - m_d * b_d) / (b_b * np.maximum(sine, _PARALLEL))
     u = (m_d - v * b_d)[:, None]
     rest = np.linalg.norm(mean - u * along - v[:, None] * backing, axis=-1)
     off = rest / np.maximum(np.linalg.norm(mean, axis=-1), noise)

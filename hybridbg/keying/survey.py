@@ -13,35 +13,39 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.resample import fit_inside, resample, smooth
 from hybridbg.core.types import BoolArray, FloatArray
 from hybridbg.keying.despill import Limit, spill
-from hybridbg.keying.plate import relative_distance, smooth
+from hybridbg.keying.plate import relative_distance, squared_length
 from hybridbg.keying.screen import Screen
 from hybridbg.keying.shading import shine_through
 
-__all__ = ["LEAST_NOISE", "Survey", "deviation", "spill_alpha", "survey"]
+__all__ = ["LEAST_NOISE", "NOISE_PIXELS", "Survey", "deviation", "spill_alpha", "survey"]
 
 # The subject is surveyed at this long side in pixels.
 _WORKING_SIDE: Final = 480
 # At most so many hues from the picture, found in so many rounds of k-means. Hues are counted once
 # for each cell of this side in chroma that holds at least so many pixels of this light or more: a
 # small thing's hue weighs as much as a large one's, and dark pixels have no hue.
-_HUES: Final = 16
+_HUES: Final = 24
 _ROUNDS: Final = 10
 _CELL: Final = 0.015
 _CELL_PIXELS: Final = 3
 _LEAST_LIGHT: Final = 0.02
 # Grey belongs to every palette, as if it were so common everywhere.
 _GREY_SUPPORT: Final = 0.02
+# Grey things may be of any light: mean and standard deviation of its logarithm.
+_ANY_LIGHT: Final = (-1.0, 9.0)
 # Neighbourhood of a hue, in parts of the picture's diagonal, and a wider one that counts less.
-_NEAR: Final = 0.06
-_WIDER, _WIDER_WEIGHT = 4, 0.02
+_NEAR: Final = 0.03
+_WIDER, _WIDER_WEIGHT = 4, 0.005
 # Hues count as known where so much of that neighbourhood has any.
 _KNOWN: Final = 0.02
 # Noise when no screen is there to measure it: one grey level of 255.
 _DEFAULT_NOISE: Final = 1 / 255
 LEAST_NOISE: Final = 5e-4
+# Pixels that are enough to measure noise.
+NOISE_PIXELS: Final = 2e5
 # Relative distance to the plate from which a pixel is no screen, and standard deviations of the
 # noise for which the same holds in poor light.
 _OFF_SCREEN: Final = 0.12
@@ -88,6 +92,9 @@ class Survey:
         The same, and of a hue that was seen nearby.
     hues : (K, 3) float32
         Hues of the subject, summing to 1 each; grey last.
+    light : (K, 2) float32
+        Mean and standard deviation of the logarithm of how light things of each hue are, as the sum
+        of the channels.
     support : (h, w, K) float32
         How common each hue is around a pixel.
     """
@@ -95,6 +102,7 @@ class Survey:
     opacity: FloatArray
     known: FloatArray
     hues: FloatArray
+    light: FloatArray
     support: FloatArray
 
 
@@ -122,12 +130,12 @@ def survey(linear: FloatArray, screen: Screen, told: FloatArray | None = None) -
         & (spill_alpha(small, screen, "average") > _OPAQUE_FORM)
         & (spill_alpha(small, screen, "max") > _OPAQUE_FORM)
     )
-    hues, support, known = _palette(small, certain)
+    hues, light, support, known = _palette(small, certain)
     alike = _of_a_hue(small, hues, support)
     opaque, through, prior, inside = evidence
     opaque, through = opaque + alike * inside, through * (1 - alike)
     opacity = _gathered(opaque, through, prior, inside)
-    return Survey(opacity, opacity * known, hues, support)
+    return Survey(opacity, opacity * known, hues, light, support)
 
 
 def spill_alpha(
@@ -140,12 +148,16 @@ def spill_alpha(
     return alpha.clip(0, 1) if clip else alpha
 
 
-def deviation(difference: FloatArray, on_screen: BoolArray) -> FloatArray:
+def deviation(linear: FloatArray, plate: FloatArray, on_screen: BoolArray) -> FloatArray:
     """Measure the standard deviation per channel of the screen's pixels around the plate."""
-    if not on_screen.any():
+    step = max(1, int(np.sqrt(on_screen.size / NOISE_PIXELS)))
+    sparse = np.s_[::step, ::step]
+    shown = on_screen[sparse]
+    if not shown.any():
         return np.full(3, _DEFAULT_NOISE, dtype=np.float32)
-    spread = _MAD * np.median(np.abs(difference[on_screen]), axis=0)
-    return np.maximum(spread, LEAST_NOISE).astype(np.float32)
+    spread = _MAD * np.median(np.abs(linear[sparse][shown] - plate[sparse][shown]), axis=0)
+    deviations: FloatArray = np.maximum(spread, LEAST_NOISE).astype(np.float32)
+    return deviations
 
 
 def _evidence(
@@ -155,7 +167,7 @@ def _evidence(
     import cv2
 
     distance = relative_distance(small, screen.plate)
-    noise = float(deviation(small - screen.plate, distance < _OFF_SCREEN).mean())
+    noise = float(deviation(small, screen.plate, distance < _OFF_SCREEN).mean())
     reach = _OFF_NOISE * noise / float(np.linalg.norm(screen.colour))
     subject = distance > max(_OFF_SCREEN, reach)
     # Pixels on an edge are mixed, whatever the things are that meet there.
@@ -199,9 +211,9 @@ def _of_a_hue(small: FloatArray, hues: FloatArray, support: FloatArray) -> Float
     chroma = small / np.maximum(small.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
     alike = np.zeros(small.shape[:2], dtype=np.float32)
     for index, hue in enumerate(hues[:-1]):
-        distance = np.square(chroma - hue).sum(axis=-1)
         common = (support[..., index] / _COMMON).clip(0, 1)
-        alike = np.maximum(alike, common * np.exp(distance / (-2 * _ALIKE**2)))
+        distance = squared_length(chroma - hue)
+        alike = np.maximum(alike, common * np.exp(distance / np.float32(-2 * _ALIKE**2)))
     return alike
 
 
@@ -224,7 +236,7 @@ def _extremes(small: FloatArray, plate: FloatArray, through: BoolArray) -> BoolA
         colours / np.maximum(colours.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
         for colours in (small, plate)
     )
-    distance = np.square(chroma - backing).sum(axis=-1) * (small.sum(axis=-1) > _LEAST_LIGHT)
+    distance = squared_length(chroma - backing) * (small.sum(axis=-1) > _LEAST_LIGHT)
     count, labels = cv2.connectedComponents(through.view(np.uint8))
     found = np.zeros(through.shape, dtype=np.bool_)
     order = np.argsort(labels, axis=None, kind="stable")
@@ -237,20 +249,26 @@ def _extremes(small: FloatArray, plate: FloatArray, through: BoolArray) -> BoolA
     return found
 
 
-def _palette(small: FloatArray, certain: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Hues (K, 3) of what is opaque, grey last, their support (h, w, K), and if any is near."""
+def _palette(
+    small: FloatArray, certain: BoolArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Hues (K, 3) of what is opaque, grey last, their light and support, and if any is near."""
     inside = certain.copy()
     grey = np.full((1, 3), 1 / 3, dtype=np.float32)
     inside &= small.sum(axis=-1) > _LEAST_LIGHT
     if not inside.any():
-        return grey, np.ones((*inside.shape, 1), np.float32), np.zeros(inside.shape, np.float32)
+        support = np.ones((*inside.shape, 1), np.float32)
+        return grey, np.array([_ANY_LIGHT], np.float32), support, np.zeros(inside.shape, np.float32)
     chroma = small / np.maximum(small.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
     hues = _cluster(chroma[inside])
     label = np.full(inside.shape, -1)
     label[inside] = _nearest(chroma[inside], hues)
     sigma = _NEAR * float(np.hypot(*inside.shape))
-    layers = []
+    layers, light = [], []
+    logarithm = np.log(np.maximum(small.sum(axis=-1), _LEAST_LIGHT))
     for index in range(len(hues)):
+        seen = logarithm[label == index]
+        light.append((seen.mean(), seen.std()) if seen.size else _ANY_LIGHT)
         member = (label == index).astype(np.float32)
         wider = smooth(member, _WIDER * sigma)
         layers.append(smooth(member, sigma) + _WIDER_WEIGHT * wider)
@@ -259,7 +277,8 @@ def _palette(small: FloatArray, certain: BoolArray) -> tuple[FloatArray, FloatAr
     shape = (*inside.shape, 1)
     known = (smooth(inside.astype(np.float32), sigma) / _KNOWN).clip(0, 1)
     grey_support = np.full(shape, _GREY_SUPPORT, np.float32)
-    return np.vstack([hues, grey]), np.dstack([support, grey_support]), known
+    lights = np.array([*light, _ANY_LIGHT], dtype=np.float32)
+    return np.vstack([hues, grey]), lights, np.dstack([support, grey_support]), known
 
 
 def _cluster(chroma: FloatArray) -> FloatArray:
@@ -271,7 +290,7 @@ def _cluster(chroma: FloatArray) -> FloatArray:
     sample = (sums / count[:, None])[count >= min(_CELL_PIXELS, count.max())]
     seeds = [sample.mean(axis=0)]
     for _ in range(min(_HUES, len(sample)) - 1):
-        distance = np.min([np.square(sample - seed).sum(axis=1) for seed in seeds], axis=0)
+        distance = np.min([squared_length(sample - seed) for seed in seeds], axis=0)
         seeds.append(sample[distance.argmax()])
     hues = np.array(seeds)
     for _ in range(_ROUNDS):
@@ -283,5 +302,7 @@ def _cluster(chroma: FloatArray) -> FloatArray:
 
 
 def _nearest(chroma: FloatArray, hues: FloatArray) -> NDArray[np.intp]:
-    nearest: NDArray[np.intp] = np.square(chroma[:, None] - hues).sum(axis=-1).argmin(axis=1)
+    # |c - h|^2 but for |c|^2, which all hues share.
+    off = np.einsum("kc,kc->k", hues, hues) - 2 * (chroma @ hues.T)
+    nearest: NDArray[np.intp] = off.argmin(axis=1)
     return nearest

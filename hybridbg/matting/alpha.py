@@ -331,6 +331,7 @@ def refined_alpha(
     num_threads: int,
     prior: FloatArray | None = None,
     prior_weight: FloatArray | None = None,
+    sample_trust: FloatArray | None = None,
     epsilon: float = DEFAULT_EPSILON,
     tolerance: float = DEFAULT_TOLERANCE,
     progress: Report | None = None,
@@ -339,6 +340,11 @@ def refined_alpha(
 
     Parameters and errors are those of `closed_form_alpha`; a prior that is given and that of the
     samples are held each with its own weight.
+
+    Parameters
+    ----------
+    sample_trust : (H, W) float32, 0 or more, optional
+        What the samples' weight is multiplied by; default 1.
 
     Returns
     -------
@@ -353,6 +359,8 @@ def refined_alpha(
     if isinstance(image, Image) and image.encoding == "icc":
         image = colours  # decoding again would take longer than the memory is worth
     del colours  # the solver decodes what it needs
+    if sample_trust is not None:
+        weight *= sample_trust
     sampled = int(np.count_nonzero(weight))
     if sampled:
         prior, prior_weight = _held_together(samples, weight, prior, prior_weight)

@@ -15,6 +15,8 @@ def composite(
     background: ColourLike | ImageLike,
     *,
     space: compositing.Space = "linear",
+    light_wrap: float = 0.0,
+    light_wrap_radius: float | None = None,
 ) -> FloatArray:
     """Lay a foreground over a colour or a picture.
 
@@ -29,6 +31,12 @@ def composite(
         As large as the foreground, or one colour.
     space : {"linear", "encoded"}
         Mix linear light (right), or the sRGB codes (what browsers do).
+    light_wrap : float in [0, 1]
+        How much of the background's light spills over the subject's edge, as in a lens: with
+        background B and alpha a, blurred to B~ and a~, light_wrap * a (1 - a~) B~ is added.
+    light_wrap_radius : float, optional
+        How far it reaches, as the standard deviation of the blur in pixels; default 1 % of the
+        picture's diagonal.
 
     Returns
     -------
@@ -52,4 +60,6 @@ def composite(
         io.as_grey(alpha, name="alpha"),
         io.as_colour_or_image(background),
         space=space,
+        light_wrap=light_wrap,
+        light_wrap_radius=light_wrap_radius,
     )

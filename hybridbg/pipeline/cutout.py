@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from hybridbg import io
+from hybridbg.core.colour import linear_to_srgb, srgb_to_linear
 from hybridbg.core.compositing import composite
 from hybridbg.core.errors import InvalidOptionError, NoSubjectError
 from hybridbg.core.icc import make_profile
@@ -45,11 +46,15 @@ class Cutout:
         Straight colours of the subject alone, in the picture's own encoding.
     trimap : (H, W) uint8
         0 background, 128 unknown, 255 foreground: what matting was given.
+    shadow : (H, W) float32 in [0, 1], or None
+        Where a key decided: part of the screen's light that the subject's shadow takes away, in
+        linear light; guessed behind the subject.
     diagnostics : mapping
         ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]
-        (agreement of the sources and of several looks, not a probability); ``model`` (name and
-        sha256) or None; ``solver`` (iterations, residual, estimated error, share
-        of sampled pixels); ``seconds`` per stage; ``warnings``.
+        (how decided the sources are together, and how far several looks agree, not a
+        probability); ``model`` (name and sha256) or None; ``solver``
+        (iterations, residual, estimated error, share of sampled pixels); ``seconds`` per
+        stage; ``warnings``.
     """
 
     image: Image
@@ -57,14 +62,18 @@ class Cutout:
     foreground: FloatArray
     trimap: ByteArray
     diagnostics: Mapping[str, Any]
+    shadow: FloatArray | None = None
 
-    def rgba(self, dtype: Any = np.uint8) -> PixelArray:
+    def rgba(self, dtype: Any = np.uint8, *, shadow: bool = False) -> PixelArray:
         """Return straight RGBA in the picture's own encoding.
 
         Parameters
         ----------
         dtype : uint8, uint16 or float32
             Integers use their full range, floats [0, 1].
+        shadow : bool
+            Keep the subject's shadow, as black behind it: whoever mixes the result with a
+            background in linear light darkens that as the screen was darkened.
 
         Returns
         -------
@@ -75,7 +84,7 @@ class Cutout:
         Raises
         ------
         InvalidOptionError
-            On another dtype.
+            On another dtype; `shadow` without a key.
         """
         import cv2
 
@@ -83,13 +92,14 @@ class Cutout:
             raise InvalidOptionError(
                 f"dtype: expected uint8, uint16 or float32, got {np.dtype(dtype)}"
             )
+        front = self._with_shadow() if shadow else self
         side = 2 * _COLOUR_MARGIN + 1
         visible = (self.alpha >= _VISIBLE).view(np.uint8)
         near = cv2.dilate(visible, np.ones((side, side), np.uint8)).view(np.bool_)
-        rgba = np.zeros((*self.alpha.shape, 4), dtype=np.float32)
-        np.copyto(rgba[..., :3], self.foreground, where=near[..., None])
-        rgba[..., 3] = self.alpha
-        return as_dtype(rgba, dtype)
+        rgba = np.zeros((*self.alpha.shape, 4), dtype=dtype)
+        np.copyto(rgba[..., :3], as_dtype(front.foreground, dtype), where=near[..., None])
+        rgba[..., 3] = as_dtype(front.alpha, dtype)
+        return rgba
 
     def mask(self) -> FloatArray:
         """Return what to multiply the picture's own alpha by, to get the cut-out's.
@@ -118,13 +128,42 @@ class Cutout:
         """
         return np.where(self.alpha[..., None] > 0, self.foreground, self.image.rgb())
 
-    def composite(self, background: ColourLike | ImageLike) -> FloatArray:
+    def _with_shadow(self) -> Cutout:
+        """Make the shadow a part of the subject: black, under it."""
+        shadow = self._cast()
+        alpha = self.alpha + (1 - self.alpha) * shadow
+        share = self.alpha / np.maximum(alpha, np.finfo(np.float32).tiny)
+        light = replace(self.image, pixels=self.foreground, alpha=None).linear()
+        # Where nothing is, colours go on as they are: they never show.
+        light *= np.where(shadow > 0, share, 1)[..., None]
+        foreground = self.image.recode(light, encoding="linear")
+        return replace(self, alpha=alpha, foreground=foreground)
+
+    def _cast(self) -> FloatArray:
+        if self.shadow is None:
+            raise InvalidOptionError(
+                "shadow: only a key finds the subject's shadow; leave it out, or use method='key'"
+            )
+        return self.shadow
+
+    def composite(
+        self,
+        background: ColourLike | ImageLike,
+        *,
+        shadow: bool = False,
+        light_wrap: float = 0.0,
+        light_wrap_radius: float | None = None,
+    ) -> FloatArray:
         """Lay the subject over a new background, in linear light.
 
         Parameters
         ----------
         background : colour, image or path
             A picture is scaled to cover the subject's picture and cropped around its centre.
+        shadow : bool
+            Darken the background by the shadow that the subject cast on the screen.
+        light_wrap, light_wrap_radius : float
+            As of `hybridbg.composite`: the background's light over the subject's edge.
 
         Returns
         -------
@@ -136,7 +175,17 @@ class Cutout:
         InvalidOptionError, ImageReadError, InvalidImageError
         """
         front = replace(self.image, pixels=self.foreground, alpha=None)
-        return composite(front.srgb(), self.alpha, _backdrop(background, self.alpha.shape))
+        behind = _backdrop(background, self.alpha.shape)
+        if shadow:
+            cast = self._cast()[..., None]
+            behind = linear_to_srgb(np.ascontiguousarray(srgb_to_linear(behind) * (1 - cast)))
+        return composite(
+            front.srgb(),
+            self.alpha,
+            behind,
+            light_wrap=light_wrap,
+            light_wrap_radius=light_wrap_radius,
+        )
 
     def encode(
         self,
@@ -145,10 +194,14 @@ class Cutout:
         background: ColourLike | ImageLike | None = None,
         alpha_only: bool = False,
         crop: bool = False,
+        shadow: bool = False,
+        light_wrap: float = 0.0,
     ) -> bytes:
         """Return the bytes of a picture file; arguments as `save`."""
         deep = io.format_of("", format) == "exr"
-        pixels, like = self._output(background, alpha_only=alpha_only, crop=crop, deep=deep)
+        pixels, like = self._output(
+            background, shadow, light_wrap, alpha_only=alpha_only, crop=crop, deep=deep
+        )
         return io.encode(pixels, format, like=like)
 
     def save(
@@ -158,6 +211,8 @@ class Cutout:
         background: ColourLike | ImageLike | None = None,
         alpha_only: bool = False,
         crop: bool = False,
+        shadow: bool = False,
+        light_wrap: float = 0.0,
         format: str | None = None,  # noqa: A002
         dtype: Any = None,
         premultiplied: bool = True,
@@ -175,6 +230,10 @@ class Cutout:
             Save alpha as a grey picture.
         crop : bool
             Crop to what is visible.
+        shadow : bool
+            Keep the subject's shadow: on the background, or as black with alpha (`rgba`).
+        light_wrap : float in [0, 1]
+            As of `composite`; it needs a background.
         format : str, optional
             Overrides the suffix.
         dtype, premultiplied
@@ -185,17 +244,22 @@ class Cutout:
         ImageWriteError
             The folder cannot be written, or the format is unknown or holds no alpha.
         InvalidOptionError
-            `alpha_only` together with a background.
+            `alpha_only` together with a background or a shadow; `light_wrap` without a background;
+            `shadow` without a key.
         NoSubjectError
             `crop` with nothing visible.
         """
         deep = io.format_of(path, format) == "exr"
-        pixels, like = self._output(background, alpha_only=alpha_only, crop=crop, deep=deep)
+        pixels, like = self._output(
+            background, shadow, light_wrap, alpha_only=alpha_only, crop=crop, deep=deep
+        )
         io.save(path, pixels, like=like, format=format, dtype=dtype, premultiplied=premultiplied)
 
     def _output(
         self,
         background: ColourLike | ImageLike | None,
+        shadow: bool,
+        light_wrap: float,
         *,
         alpha_only: bool,
         crop: bool,
@@ -203,21 +267,28 @@ class Cutout:
     ) -> tuple[PixelArray, Image]:
         """Pixels to write, and the picture whose metadata goes with them."""
         like, dtype = self.image, np.dtype(np.float32) if deep else self.image.dtype
-        if alpha_only and background is not None:
-            raise InvalidOptionError("alpha_only has no background; leave one of them out")
+        if alpha_only and (background is not None or shadow):
+            raise InvalidOptionError(
+                "alpha_only has neither background nor shadow; leave one of them out"
+            )
+        if light_wrap and background is None:
+            raise InvalidOptionError("light_wrap needs a background; name one or leave it out")
         if alpha_only:
             pixels = as_dtype(self.alpha, dtype)
             like = replace(like, encoding="srgb", icc_profile=None)
         elif background is not None:
-            pixels = as_dtype(self.composite(background), dtype)
+            mixed = self.composite(background, shadow=shadow, light_wrap=light_wrap)
+            pixels = as_dtype(mixed, dtype)
             profile = None if like.icc_profile is None else make_profile("srgb")
             like = replace(like, encoding="srgb", icc_profile=profile)
         else:
-            pixels = self.rgba(dtype)
-        return (np.ascontiguousarray(pixels[self._bounds()]) if crop else pixels), like
+            pixels = self.rgba(dtype, shadow=shadow)
+        return (np.ascontiguousarray(pixels[self._bounds(shadow)]) if crop else pixels), like
 
-    def _bounds(self) -> tuple[slice, slice]:
+    def _bounds(self, shadow: bool) -> tuple[slice, slice]:
         visible = self.alpha >= _VISIBLE
+        if shadow:
+            visible |= self._cast() >= _VISIBLE
         rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
         if rows.size == 0:
             raise NoSubjectError("crop: nothing of the cut-out is visible; save it without crop")

@@ -60,7 +60,14 @@ class Evidence:
     steadiness: float = 1.0
 
 
-def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -> Evidence:
+def from_network(
+    image: FloatArray,
+    hint: FloatArray | None,
+    session: Session,
+    *,
+    impression: FloatArray | None = None,
+    quick: bool = False,
+) -> Evidence:
     """Ask the trimap network.
 
     Parameters
@@ -70,6 +77,10 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
         0 background, 0.5 don't know, 1 foreground; left out for networks that take none. Of
         objects found one by one, the one it lies around is meant.
     session : Session
+    impression : (H, W) float32 in [0, 1], optional
+        What else is known of the subject's place, as `look` takes it.
+    quick : bool
+        Not so exactly: see `look`.
 
     Returns
     -------
@@ -77,7 +88,12 @@ def from_network(image: FloatArray, hint: FloatArray | None, session: Session) -
     """
     choice = None if hint is None else _chosen(hint, session)
     answer = look(
-        image, hint=hint if session.spec.has_hint else None, session=session, choice=choice
+        image,
+        hint=hint if session.spec.has_hint else None,
+        impression=impression,
+        session=session,
+        choice=choice,
+        quick=quick,
     )
     return Evidence(
         name="network",

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from hybridbg.core.distance import distance_to
 from hybridbg.core.errors import NoSubjectError
-from hybridbg.core.metrics import iou
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import BoolArray, ByteArray, FloatArray
 from hybridbg.pipeline.evidence import Evidence
@@ -57,14 +55,11 @@ class Fused:
     probability : (H, W) float32 in [0, 1]
     weights : dict of str to float
         Each source's share in the decision.
-    agreement : float
-        Intersection over union of the sources' subjects, averaged over pairs; 1 for one source.
     """
 
     trimap: ByteArray
     probability: FloatArray
     weights: dict[str, float]
-    agreement: float
 
 
 def fuse(sources: Sequence[Evidence], *, told: bool = False) -> Fused:
@@ -110,7 +105,6 @@ def fuse(sources: Sequence[Evidence], *, told: bool = False) -> Fused:
         weights={
             source.name: round(float((source.confidence / total).mean()), 3) for source in sources
         },
-        agreement=_agreement([source.probability >= 0.5 for source in sources]),
     )
 
 
@@ -150,9 +144,3 @@ def _without_small(region: BoolArray) -> BoolArray:
     keep: Any = area >= _SPECK_SHARE * area.max()
     kept: BoolArray = keep[labels]
     return kept
-
-
-def _agreement(subjects: Sequence[BoolArray]) -> float:
-    """Mean intersection over union over all pairs."""
-    scores = [iou(first, second) for first, second in combinations(subjects, 2)]
-    return float(np.mean(scores)) if scores else 1.0

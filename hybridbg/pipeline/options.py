@@ -11,7 +11,7 @@ from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.progress import Progress
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Rect
-from hybridbg.keying.despill import Limit
+from hybridbg.keying.despill import DespillMethod, replacement
 from hybridbg.predict import ModelSpec, Session
 
 __all__ = ["METHODS", "Method", "Options", "Quality", "Subject"]
@@ -54,13 +54,15 @@ class Options:
         The network, unless `session` holds one.
     screen : "auto", "green", "blue" or a colour
     plate : image or path, optional
-    despill : {"average", "max", "min"}
+    despill : {"average", "max", "min", "weighted"}
         "max" left the least error of foreground colours on painted shots: what of the screen shines
         through has been subtracted before.
-    despill_strength : float in [0, 1]
+    despill_strength, despill_weight : float in [0, 1]
+    despill_restore : "none", "neutral" or a colour
     refine : bool
         Whether sampled colours help matting; with a screen the key alone is the prior.
     session : Session, optional
+        A key asks it where colours leave open what is opaque.
     num_threads : int
     progress : callable, optional
 
@@ -75,8 +77,10 @@ class Options:
     model: str | os.PathLike[str] | ModelSpec = "default"
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
-    despill: Limit = "max"
+    despill: DespillMethod = "max"
     despill_strength: float = 1.0
+    despill_weight: float = 0.5
+    despill_restore: ColourLike = "none"
     refine: bool = True
     quality: Quality = "full"
     session: Session | None = None
@@ -85,8 +89,10 @@ class Options:
 
     def __post_init__(self) -> None:
         one_of(self.method, "method", METHODS)
-        one_of(self.despill, "despill", get_args(Limit))
+        one_of(self.despill, "despill", get_args(DespillMethod))
         as_number(self.despill_strength, "despill_strength", minimum=0, maximum=1)
+        as_number(self.despill_weight, "despill_weight", minimum=0, maximum=1)
+        replacement(self.despill_restore)
         one_of(self.quality, "quality", get_args(Quality))
         resolve_num_threads(self.num_threads)
         if self.method not in ("auto", "key") and self.wants_key:

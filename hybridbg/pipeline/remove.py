@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,10 @@ from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image, as_float
 from hybridbg.core.progress import Progress, Report, Rising
-from hybridbg.core.types import ByteArray, ColourLike, ImageLike
-from hybridbg.keying.despill import Limit
+from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike
+from hybridbg.keying import Screen
+from hybridbg.keying.alpha import denoised
+from hybridbg.keying.despill import DespillMethod
 from hybridbg.matting import (
     DEFAULT_EPSILON,
     ClosedForm,
@@ -51,8 +53,10 @@ def remove_background(
     model: str | os.PathLike[str] | ModelSpec = "default",
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
-    despill: Limit = "max",
+    despill: DespillMethod = "max",
     despill_strength: float = 1.0,
+    despill_weight: float = 0.5,
+    despill_restore: ColourLike = "none",
     refine: bool = True,
     quality: Quality = "full",
     session: Session | None = None,
@@ -80,20 +84,22 @@ def remove_background(
     screen : {"auto", "green", "blue"} or colour
         Screen for keying.
     plate : path, image or ndarray, optional
-        The same shot without the subject.
-    despill : {"average", "max", "min"}
+        The same shot without the subject; see `hybridbg.estimate_screen`.
+    despill : {"average", "max", "min", "weighted"}
         The limit that a key leaves to the screen's channel; see `hybridbg.despill`.
-    despill_strength : float in [0, 1]
-        Part of the spill that a key takes away.
+    despill_strength, despill_weight, despill_restore
+        Part of the spill that a key takes away, the weight of a weighted limit, and what is put in
+        the place of that light: `strength`, `weight` and `restore` of `hybridbg.despill`.
     refine : bool
         Let colours sampled from known pixels help matting, as `estimate_alpha` does; False gives
-        plain closed form. With a screen the key alone is the prior.
+        plain closed form. With a screen they speak where forms of the key disagree.
     quality : {"full", "preview"}
         "preview" is for looking while shooting before a screen: the key alone, no network and no
         matting, 8 bits. For a moving picture estimate the screen once and call
         `hybridbg.keying.key_preview` on each frame.
     session : Session, optional
-        From `new_session`, in place of `model`.
+        From `new_session`, in place of `model`. A key asks it too, if it is handed in: on what is
+        opaque, where colours leave that open, and on what is a marker. It forces nothing.
     num_threads : int, optional
         Default: `OMP_NUM_THREADS`, else every core allowed. Does not change the result.
     progress : callable, optional
@@ -130,6 +136,8 @@ def remove_background(
         plate=plate,
         despill=despill,
         despill_strength=despill_strength,
+        despill_weight=despill_weight,
+        despill_restore=despill_restore,
         refine=refine,
         quality=quality,
         session=session,
@@ -155,7 +163,9 @@ def remove_background(
                 located.screen,
                 alpha=matte.alpha,
                 method=options.despill,
+                weight=options.despill_weight,
                 strength=options.despill_strength,
+                restore=options.despill_restore,
             )
     opacity = picture.alpha_float()
     return Cutout(
@@ -172,6 +182,7 @@ def remove_background(
                 "sampled": round(matte.sampled, 4),
             },
         },
+        shadow=_shadow(located.screen, opacity),
     )
 
 
@@ -196,7 +207,17 @@ def _preview(picture: Image, subject: Subject, options: Options, watch: _Stopwat
         foreground=colours,
         trimap=marks,
         diagnostics=_diagnostics(located, watch),
+        shadow=_shadow(screen, opacity),
     )
+
+
+def _shadow(screen: Screen | None, opacity: FloatArray | None) -> FloatArray | None:
+    """Give the shadow on a screen, if there is one, as far as the picture is not transparent."""
+    if screen is None:
+        return None
+    rows, columns = screen.plate.shape[:2]
+    shadow = np.zeros((rows, columns), np.float32) if screen.shadow is None else screen.shadow
+    return shadow if opacity is None else shadow * opacity
 
 
 @dataclass(frozen=True, eq=False)
@@ -300,25 +321,33 @@ def _matte(
     picture: Image, marks: ByteArray, located: Located, options: Options, report: Report
 ) -> ClosedForm:
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
-    keyed = located.screen is not None
-    if options.refine and not keyed:
-        return refined_alpha(
-            picture,
+    if located.screen is None:
+        colours: Image | FloatArray = picture
+        epsilon = DEFAULT_EPSILON
+    else:
+        colours, epsilon = (located.picture or picture).linear(), _KEY_EPSILON
+    if options.refine:
+        matte = refined_alpha(
+            colours,
             marks,
             prior=located.prior,
             prior_weight=located.prior_weight,
+            sample_trust=located.sample_trust,
+            epsilon=epsilon,
             num_threads=options.threads,
             progress=report,
         )
-    return closed_form_alpha(
-        (located.picture or picture).linear() if keyed else picture,
-        marks,
-        prior=located.prior,
-        prior_weight=located.prior_weight,
-        epsilon=_KEY_EPSILON if keyed else DEFAULT_EPSILON,
-        num_threads=options.threads,
-        progress=report,
-    )
+    else:
+        matte = closed_form_alpha(
+            colours,
+            marks,
+            prior=located.prior,
+            prior_weight=located.prior_weight,
+            epsilon=epsilon,
+            num_threads=options.threads,
+            progress=report,
+        )
+    return replace(matte, alpha=denoised(matte.alpha, located.noise)) if located.noise else matte
 
 
 def _given(subject: Subject) -> Located | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -79,7 +80,12 @@ def resolve(providers: Sequence[str]) -> tuple[str, ...]:
 
 
 def runtime() -> Any:
-    """ONNX Runtime, told to keep what it learns to itself."""
+    """ONNX Runtime, told to keep what it learns to itself.
+
+    It reports to its makers unless the environment says otherwise before it is first loaded; what
+    can be switched off afterwards is not all of it.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()

@@ -7,7 +7,8 @@ The plate of a shot is the median, pixel by pixel, of the plates of several fram
 each brought to the same brightness first: what the subject hides in one frame another may show, and
 the edge of the subject cannot flicker with a plate that is guessed anew in every frame. Where those
 plates differ by more than brightness, a frame gets their mean weighted by nearness in time instead.
-Each frame has its own gain per channel besides (`keying.match_gain`), which follows the exposure.
+The subject's shadow is no part of them: each frame finds its own (`keying.shadow`).
+Each frame has its own smooth gain besides (`keying.clean_plate`), which follows exposure and lamps.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ _SCREEN_POSSIBLE: Final = 0.2
 
 _DRIFT: Final = 0.1
 """Distance of a frame's plate from the shot's, relative to its brightest, that one cannot serve."""
+
+_DARKEST: Final = 0.2
+"""Light that every shadow leaves."""
 
 _MARK: Final = re.compile(r"#+|%0?(\d*)d")
 _NUMBER: Final = re.compile(r"\d+(?=\.[^.]*$)")
@@ -241,7 +245,7 @@ def estimate_shot_plate(
     found = [(index, estimate) for index, estimate in found if estimate.channel == channel]
     [shape] = shapes
     size = fit_inside(shape, _WORKING_SIDE)
-    plates = np.stack([resample(estimate.plate, size) for _, estimate in found])
+    plates = np.stack([resample(_without_shadow(estimate), size) for _, estimate in found])
     levels = np.median(plates, axis=(1, 2), keepdims=True)
     plates *= np.median(levels, axis=0) / levels
     centres = np.array([index for index, _ in found], dtype=float)
@@ -265,3 +269,11 @@ def estimate_shot_plate(
         confidence=round(float(np.median([estimate.confidence for _, estimate in found])), 3),
         warnings=tuple(warnings),
     )
+
+
+def _without_shadow(estimate: Screen) -> FloatArray:
+    """Light the plate fully: each frame finds the subject's shadow on it by itself."""
+    if estimate.shadow is None:
+        return estimate.plate
+    lit: FloatArray = estimate.plate / (1 - estimate.shadow)[..., None].clip(_DARKEST, 1)
+    return lit.clip(0, 1)

@@ -20,16 +20,20 @@ if TYPE_CHECKING:
 
     from hybridbg.core.image import Image
     from hybridbg.core.progress import Progress
-    from hybridbg.keying.despill import Limit
+    from hybridbg.keying.despill import DespillMethod
     from hybridbg.pipeline import Cutout
     from hybridbg.pipeline.mattes import Polygon
+    from hybridbg.pipeline.options import Quality
     from hybridbg.predict import Session
     from hybridbg.studio.sequence import ShotPlate
 
-__all__ = ["STREAM", "Bench", "Job", "Settings"]
+__all__ = ["NETWORK", "STREAM", "Bench", "Job", "Settings"]
 
 STREAM = "-"
 """The path that stands for standard input or output."""
+
+NETWORK = "network"
+"""The word for a core matte that is the network's vote."""
 
 NETWORK_METHODS = ("auto", "predict")
 
@@ -42,8 +46,9 @@ class Job:
     ----------
     source, output : str
         Paths, or ``-`` for standard input and output.
-    trimap, foreground, matte : str or None
-        Where the trimap, the colours without alpha, and alpha as a grey picture go as well.
+    trimap, foreground, matte, shadow : str or None
+        Where the trimap, the colours without alpha, and alpha and shadow as grey pictures go as
+        well.
     """
 
     source: str
@@ -51,6 +56,7 @@ class Job:
     trimap: str | None = None
     foreground: str | None = None
     matte: str | None = None
+    shadow: str | None = None
 
     @property
     def name(self) -> str:
@@ -76,7 +82,7 @@ class Job:
     def record(self) -> dict[str, str]:
         """Names for JSON."""
         names = {"input": self.source, "output": self.output}
-        extras = {"trimap": self.trimap, "foreground": self.foreground, "matte": self.matte}
+        extras = {name: getattr(self, name) for name in ("trimap", "foreground", "matte", "shadow")}
         return names | {name: path for name, path in extras.items() if path is not None}
 
     def make_folders(self) -> None:
@@ -115,8 +121,13 @@ class Settings:
     threads: int | None
     garbage: tuple[str | Polygon, ...] = ()
     core: tuple[str | Polygon, ...] = ()
-    despill: Limit = "max"
+    light_wrap: float = 0.0
+    keep_shadow: bool = False
+    despill: DespillMethod = "max"
     despill_strength: float = 1.0
+    despill_weight: float = 0.5
+    despill_restore: str = "none"
+    quality: Quality = "full"
     exr_float: bool = False
     exr_straight: bool = False
 
@@ -128,7 +139,8 @@ class Settings:
     def files_read(self) -> list[str]:
         """Files that are read besides the inputs."""
         files = (self.hint, self.trimap, self.plate, self.background_file)
-        return [path for path in (*files, *self.garbage, *self.core) if isinstance(path, str)]
+        mattes = (matte for matte in (*self.garbage, *self.core) if matte != NETWORK)
+        return [path for path in (*files, *mattes) if isinstance(path, str)]
 
     @property
     def background_file(self) -> str | None:
@@ -168,11 +180,18 @@ class Bench:
             "refine": settings.refine,
             "despill": settings.despill,
             "despill_strength": settings.despill_strength,
+            "despill_weight": settings.despill_weight,
+            "despill_restore": settings.despill_restore,
+            "quality": settings.quality,
             "session": self._session(),
             "num_threads": settings.threads,
         }
         self._mattes: dict[str, list[Any]] = {
-            name: [self._mask(matte) if isinstance(matte, str) else matte for matte in mattes]
+            name: [
+                self._mask(matte) if isinstance(matte, str) else matte
+                for matte in mattes
+                if matte != NETWORK
+            ]
             for name, mattes in (("garbage", settings.garbage), ("core", settings.core))
         }
 
@@ -236,13 +255,19 @@ class Bench:
             background=self._background,
             alpha_only=settings.alpha_only,
             crop=settings.crop,
+            shadow=settings.keep_shadow,
+            light_wrap=settings.light_wrap,
             dtype=self._depth(job.output, settings.file_format),
             premultiplied=not settings.exr_straight,
         )
         if job.trimap is not None:
             io.save(job.trimap, cutout.trimap)
-        for path, array in ((job.foreground, cutout.foreground), (job.matte, cutout.alpha)):
-            if path is not None:
+        for path, array in (
+            (job.foreground, cutout.foreground),
+            (job.matte, cutout.alpha),
+            (job.shadow, cutout.shadow),
+        ):
+            if path is not None and array is not None:  # what `key` asks for, a key finds
                 dtype = self._depth(path) or cutout.image.dtype
                 io.save(path, array, like=cutout.image, dtype=dtype)
 
@@ -272,6 +297,8 @@ class Bench:
         from hybridbg.predict import new_session
 
         settings = self.settings
+        if NETWORK in settings.core:
+            return new_session(settings.model, num_threads=settings.threads)
         keyed = settings.screen != "auto" or settings.plate is not None
         if settings.trimap is not None or settings.method not in NETWORK_METHODS or keyed:
             return None

@@ -14,9 +14,11 @@ from PIL import Image as PILImage
 
 from hybridbg.cli.key import DESPILL
 from hybridbg.io import load
-from hybridbg.keying.despill import Limit
+from hybridbg.keying.despill import DespillMethod
 from tests.cli.test_process import ROOT
 from tests.cli.test_remove import files, pixels
+from tests.pipeline.conftest import DESCRIPTION
+from tests.predict.tiny_models import trimap_graph
 
 Run = Callable[..., Result]
 
@@ -55,6 +57,17 @@ class TestOne:
         assert run("key", "shot.png", "x.png", *core).exit_code == 0
         assert pixels("x.png")[32, 75, 3] == 255
 
+    def test_the_network_has_a_say(self, green: Path, run: Run) -> None:
+        Path("tiny.onnx").write_bytes(trimap_graph().SerializeToString())
+        Path("tiny.toml").write_text(DESCRIPTION)
+        image = pixels("shot.png").copy()
+        image[6:10, 80:84] = (90, 20, 20)  # dark: this network sees bright things
+        PILImage.fromarray(image).save("marked.png")
+        for flags, alpha in ((), 255), (("--core", "network", "--model", "tiny.onnx"), 0):
+            assert run("key", "marked.png", "x.png", *flags).exit_code == 0
+            assert pixels("x.png")[8, 82, 3] == alpha
+            assert pixels("x.png")[32, 36, 3] == 255
+
     def test_mattes_of_a_preset(self, green: Path, run: Run) -> None:
         Path("set.toml").write_text(
             'garbage = ["0,0 35,0 35,63 0,63", "0,0 95,0 95,9 0,9"]\ndespill-strength = 0.5\n'
@@ -72,6 +85,38 @@ class TestOne:
         assert (entry["foreground"], entry["matte"]) == ("f.tif", "mattes/shot-matte.png")
         assert pixels("f.tif").shape == (64, 96, 3)
         assert (pixels("mattes/shot-matte.png") == pixels("out/shot.png")[:, :, 3]).all()
+
+    def test_the_shadow_is_written_or_kept(self, green: Path, run: Run) -> None:
+        image = pixels("shot.png").copy()
+        image[24:44, 64:90] = (14, 129, 36)  # half of the screen's light
+        PILImage.fromarray(image).save("shaded.png")
+        result = run("key", "shaded.png", "x.png", "--shadow", "s.png", "--keep-shadow", "--json")
+        [entry] = json.loads(result.stdout)["results"]
+        assert entry["shadow"] == "s.png"
+        shadow = pixels("s.png")
+        assert abs(int(shadow[32, 76]) - 128) < 20
+        assert shadow[4, 4] == 0
+        cutout = pixels("x.png")
+        assert cutout[32, 76, :3].max() == 0
+        assert abs(int(cutout[32, 76, 3]) - 128) < 20
+        assert run("key", "shaded.png", "y.png").exit_code == 0
+        assert pixels("y.png")[32, 76, 3] == 0
+
+    def test_a_background_with_light_wrap(self, green: Path, run: Run) -> None:
+        assert run("key", "shot.png", "x.jpg", "--background", "white").exit_code == 0
+        flags = ("--background", "white", "--light-wrap", "1")
+        assert run("key", "shot.png", "y.jpg", *flags).exit_code == 0
+        assert pixels("x.jpg")[4, 4].min() > 250
+        assert pixels("y.jpg")[32, 20, 2] > pixels("x.jpg")[32, 20, 2] + 20
+
+    def test_a_preview(self, green: Path, run: Run) -> None:
+        result = run("key", "shot.png", "x.png", "--preview", "--json")
+        [entry] = json.loads(result.stdout)["results"]
+        assert "solver" not in entry["diagnostics"]
+        assert pixels("x.png")[32, 36].tolist() == [200, 60, 40, 255]
+        result = run("key", "plates/s.####.png", "out", "--preview")
+        assert result.exit_code == 0
+        assert len(files(green / "out")) == 4
 
     @pytest.mark.parametrize("flags", [(), ("--exr-float",), ("--exr-straight",)])
     def test_openexr(self, green: Path, run: Run, flags: tuple[str, ...]) -> None:
@@ -92,14 +137,24 @@ class TestOne:
         real = hybridbg.pipeline.remove_background
 
         def spy(image: Any, **options: Any) -> Any:
-            asked.append((options["despill"], options["despill_strength"]))
+            names = ("despill", "despill_strength", "despill_weight", "despill_restore")
+            asked.append(tuple(options[name] for name in names))
             return real(image, **options)
 
         monkeypatch.setattr(hybridbg.pipeline, "remove_background", spy)
-        for arguments in ((), ("--despill", "average", "--despill-strength", "0.5")):
+        weighted = ("--despill", "weighted", "--despill-weight", "0.3")
+        for arguments in (
+            (),
+            ("--despill", "average", "--despill-strength", "0.5"),
+            (*weighted, "--despill-restore", "#808080"),
+        ):
             assert run("key", "shot.png", "x.png", *arguments).exit_code == 0
-        assert asked == [("max", 1.0), ("average", 0.5)]
-        assert set(DESPILL) == set(get_args(Limit))
+        assert asked == [
+            ("max", 1.0, 0.5, "none"),
+            ("average", 0.5, 0.5, "none"),
+            ("weighted", 1.0, 0.3, "#808080"),
+        ]
+        assert set(DESPILL) == set(get_args(DespillMethod))
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -114,9 +169,17 @@ class TestOne:
             (("missing.####.png", "out"), "no frame matches"),
             (("shot.png", "x.png", "--resume"), "serve sequences"),
             (("shot.png", "x.png", "--plate", "missing.png"), "missing.png"),
+            (("shot.png", "x.png", "--plate", "noise.png"), "plate: expected the same shot"),
+            (("shot.png", "x.png", "--light-wrap", "0.5"), "--light-wrap needs"),
+            (("shot.png", "x.png", "--preview", "--core", "3,3 9,3 9,9"), "takes no hint"),
+            (("shot.png", "x.png", "--preview", "--core", "network"), "asks no network"),
+            (("shot.png", "x.png", "--core", "network", "--model", "none.onnx"), "none.onnx"),
+            (("shot.png", "x.png", "--despill-restore", "nocolour"), "nocolour"),
         ],
     )
     def test_refused(self, green: Path, run: Run, arguments: tuple, message: str) -> None:
+        noise = np.random.default_rng(0).integers(0, 255, (64, 96, 3), dtype=np.uint8)
+        PILImage.fromarray(noise).save("noise.png")
         before = files(green)
         result = run("key", *arguments)
         assert result.exit_code == 2

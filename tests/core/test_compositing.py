@@ -84,6 +84,47 @@ def test_wrong_space() -> None:
         composite(np.zeros((4, 4, 3)), np.zeros((4, 4)), "white", space="gamma")
 
 
+def edge(side=64):
+    """A subject that fills the left half, with one half-covered column."""
+    alpha = np.zeros((side, side), np.float32)
+    alpha[:, : side // 2] = 1
+    alpha[:, side // 2] = 0.5
+    return np.full((side, side, 3), 0.2, np.float32), alpha
+
+
+@pytest.mark.parametrize("picture", [False, True])
+def test_light_wraps_around_the_edge_within_the_subject(picture) -> None:
+    front, alpha = edge()
+    back = np.full((64, 64, 3), (1, 0.5, 0), np.float32) if picture else (1.0, 0.5, 0.0)
+    plain = srgb_to_linear(composite(front, alpha, back))
+    wrapped = srgb_to_linear(composite(front, alpha, back, light_wrap=0.5, light_wrap_radius=3))
+    added = wrapped - plain
+    np.testing.assert_allclose(added[:, 33:], 0, atol=1e-5)  # none beside the subject
+    np.testing.assert_allclose(added[:, :16], 0, atol=1e-3)  # none deep inside
+    assert (np.diff(added[32, 16:32, 0]) > -1e-6).all()  # more and more towards the edge
+    assert 0.1 < added[32, 31, 0] < 0.25
+    light = srgb_to_linear(np.float32([1, 0.5, 0]))
+    np.testing.assert_allclose(added[32, 31], added[32, 31, 0] * light, atol=1e-3)
+
+
+@given(PICTURES, MATTES, PICTURES, st.sampled_from(["linear", "encoded"]), st.floats(0, 1))
+def test_light_wrap_only_adds(front, alpha, back, space, wrap) -> None:
+    plain = composite(front, alpha, back, space=space)
+    result = composite(front, alpha, back, space=space, light_wrap=wrap)
+    assert result.max() <= 1
+    assert (result >= plain - 1e-5).all()
+    assert (result[alpha == 0] == plain[alpha == 0]).all()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"light_wrap": -1}, {"light_wrap": 2}, {"light_wrap": 1, "light_wrap_radius": 0}]
+)
+def test_light_wrap_out_of_range(wrong) -> None:
+    front, alpha = edge(8)
+    with pytest.raises(InvalidOptionError, match="light_wrap"):
+        composite(front, alpha, "white", **wrong)
+
+
 @given(PICTURES, hnp.arrays(np.float32, (4, 5), elements=st.floats(2**-7, 1, width=32)))
 def test_premultiply_and_back(rgb, alpha) -> None:
     premultiplied = premultiply(rgb, alpha)

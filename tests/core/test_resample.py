@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.resample import fit_inside, resample, smooth
 
 SHAPES = st.tuples(st.integers(1, 60), st.integers(1, 60))
 
@@ -61,3 +62,11 @@ def test_fit_inside(shape, long_side, max_enlargement):
     scale = min(long_side / max(shape), max_enlargement)
     assert abs(rows - shape[0] * scale) <= 1
     assert abs(columns - shape[1] * scale) <= 1
+
+
+@pytest.mark.parametrize("sigma", [0.5, 3.0, 9.0, 30.0])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_blurs_of_any_width_are_those_of_opencv(sigma, channels):
+    values = noise((90, 130, *channels))
+    exact = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    assert np.abs(smooth(values, sigma) - exact).max() < 0.01

@@ -7,7 +7,7 @@ import pytest
 
 from hybridbg._kernels import hue_unmixing as kernel
 from tests.kernels.systems import read_only
-from tests.reference.hue_unmixing import CONSTANTS, bound, unmix
+from tests.reference.hue_unmixing import CONSTANTS, agreement, bound, unmix
 
 GREEN = np.array([0.08, 0.36, 0.1], dtype=np.float32)
 NOISE = np.array([0.004, 0.006, 0.005], dtype=np.float32)
@@ -28,40 +28,50 @@ def case(shape, hues=4, seed=0):
     small = tuple(-(-side // 2) for side in shape)
     alpha = draw(*shape)
     alpha[alpha < 0.2] = 0
-    return linear, plate, draw(*shape), palette, draw(*small, hues), draw(*small), alpha
+    light = np.stack([draw(hues) - 1, draw(hues) + np.float32(0.2)], axis=1)
+    support = draw(*small, hues)
+    support[support < 0.1] = 0
+    return linear, plate, draw(*shape), palette, light, support, draw(*small), alpha
 
 
 def run(parts, threads=1):
-    linear, plate, grey, palette, support, known, alpha = parts
-    found = alpha.copy()
-    inputs = read_only(linear, plate, grey, palette / NOISE, support, known, NOISE, CONSTANTS)
-    kernel.unmix_pixels(*inputs, found, threads)
-    return found
+    linear, plate, grey, palette, light, support, known, alpha = parts
+    found, agree = alpha.copy(), np.full_like(alpha, np.nan)
+    inputs = read_only(
+        linear, plate, grey, palette / NOISE, light, support, known, NOISE, CONSTANTS
+    )
+    kernel.unmix_pixels(*inputs, 1, found, agree, threads)
+    return found, agree
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 23), (23, 1), (20, 31)])
 def test_equals_the_reference(shape):
-    linear, plate, grey, palette, support, known, alpha = parts = case(shape)
+    linear, plate, grey, palette, light, support, known, alpha = parts = case(shape)
     rows, columns = (index.ravel() for index in np.indices(shape))
     near = rows * support.shape[0] // shape[0], columns * support.shape[1] // shape[1]
     colours, backing = (x.reshape(-1, 3).astype(np.float64) for x in (linear, plate))
-    expected = unmix(colours, backing, palette, support[near], NOISE, grey.ravel(), known[near])
+    expected = unmix(
+        colours, backing, palette, light, support[near], NOISE, grey.ravel(), known[near]
+    )
     expected = np.maximum(expected, bound(colours, backing, NOISE)).clip(0, 1)
     # Squares of lengths in units of the noise: the residual is a difference of large numbers.
-    assert np.allclose(run(parts), alpha * expected.reshape(shape), atol=5e-3)
+    found, agree = run(parts)
+    assert np.allclose(found, alpha * expected.reshape(shape), atol=5e-3)
+    expected = agreement(colours, backing, found.ravel(), 1)
+    assert np.allclose(agree.ravel(), expected, atol=1e-5)
 
 
 def test_threads_do_not_show():
     parts = case((40, 30))
     for threads in (2, 3):
-        assert np.array_equal(run(parts, threads), run(parts))
+        assert all(map(np.array_equal, run(parts, threads), run(parts)))
 
 
 def test_one_hue_is_least_squares():
-    linear, plate, _, palette, _, _, _ = case((5, 10), hues=1)
+    linear, plate, _, palette, light, _, _, _ = case((5, 10), hues=1)
     colours, backing = (x.reshape(-1, 3).astype(np.float64) for x in (linear, plate))
     none = np.zeros(len(colours))
-    found = unmix(colours, backing, palette, none[:, None] + 1e6, NOISE, none, none)
+    found = unmix(colours, backing, palette, light, none[:, None] + 1e6, NOISE, none, none)
     for pixel in range(len(colours)):
         basis = np.stack([palette[0], backing[pixel]], axis=1) / NOISE[:, None]
         u, v = np.linalg.lstsq(basis, colours[pixel] / NOISE, rcond=None)[0]

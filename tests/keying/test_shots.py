@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from functools import cache
 
+import cv2
 import numpy as np
 import pytest
 
 from benchmarks.screen_scenes import scenes
+from benchmarks.screens import camera
 from hybridbg import remove_background
+from hybridbg.core.colour import srgb_to_linear
 from hybridbg.core.errors import NoSubjectError
-from hybridbg.keying import estimate_screen
+from hybridbg.core.trimap import BACKGROUND, FOREGROUND
+from hybridbg.io import as_image
+from hybridbg.keying import estimate_screen, key_evidence
 from hybridbg.keying.plate import relative_distance
+from hybridbg.pipeline.keyed import key_picture
+from hybridbg.pipeline.options import Options
 
 SIZE = 180, 320
 
 
 @cache
-def shot(name):
-    return next(found for _, found in scenes([name], SIZE))
+def shot(name, size=SIZE):
+    return next(found for _, found in scenes([name], size))
 
 
 def mixed_error(alpha, truth):
@@ -39,6 +46,48 @@ def test_a_subject_before_a_screen(name, limit):
     assert not cutout.diagnostics["warnings"]
 
 
+def test_what_the_key_settles_is_known_to_matting():
+    truth = shot("hair_even")
+    keyed = key_picture(as_image(truth.image), None, Options())
+    opaque, empty = keyed.alpha >= 0.995, keyed.alpha == 0
+    assert (keyed.trimap[opaque] == FOREGROUND).all()
+    assert (keyed.trimap[empty] == BACKGROUND).all()
+    assert truth.alpha[opaque].mean() > 0.995
+    assert truth.alpha[empty].mean() < 0.005
+
+
+def test_where_colours_are_half_size_the_key_settles_nothing():
+    truth = shot("jpeg")
+    picture = as_image(truth.image)
+    keyed = key_picture(picture, None, Options())
+    evidence = key_evidence(keyed.picture, keyed.screen)
+    assert np.array_equal(keyed.trimap, evidence.trimap)
+    assert keyed.confidence.max() < 0.1 < evidence.confidence.max()
+    assert keyed.noise > evidence.noise
+
+
+def test_noise_is_not_seen_on_the_screen():
+    truth = shot("noisy")
+    alpha = remove_background(truth.image, method="key").alpha
+    assert np.mean(alpha[truth.alpha == 0] > 0.02) < 0.004
+
+
+def test_a_label_of_another_hue_does_not_thin_the_glass():
+    """Glass as dark as this cannot have the label's hue: that would be as light as the label."""
+    truth = shot("glass_blue")
+    alpha = remove_background(truth.image, method="key").alpha
+    assert mixed_error(alpha, truth.alpha) < 0.07
+
+
+def test_before_a_screen_nobody_looks_for_faces(monkeypatch):
+    def find(_):
+        raise AssertionError("looked for a face")
+
+    monkeypatch.setattr("hybridbg.pipeline.strategy.find_faces", find)
+    cutout = remove_background(shot("hair_even").image)
+    assert cutout.diagnostics["sources"] == {"key": 1.0}
+
+
 def test_glass_stays_out_of_the_plate():
     truth = shot("glass_even")
     plate = estimate_screen(truth.image).plate
@@ -49,6 +98,39 @@ def test_a_shadow_on_the_floor_is_screen():
     truth = shot("floor_shadow")
     alpha = remove_background(truth.image, method="key").alpha
     assert np.mean(alpha[truth.alpha == 0] > 0.02) < 0.015
+
+
+def floor_shadow(size):
+    """The shadow of the scene of that name, as it is painted there."""
+    dark = np.zeros(size, np.float32)
+    middle, radii = (
+        (round(share * size[0]) for share in pair) for pair in ((1.02, 0.93), (0.26, 0.045))
+    )
+    cv2.ellipse(dark, tuple(middle), tuple(radii), -4, 0, 360, 1, -1)
+    return 0.55 * cv2.GaussianBlur(dark, (0, 0), 0.02 * size[0])
+
+
+@pytest.mark.parametrize("clean", [False, True])
+def test_the_shadow_is_told_from_the_subject(clean):
+    size = 360, 640
+    truth, shadow = shot("floor_shadow", size), floor_shadow(size)
+    unshaded = camera(truth.plate / (1 - shadow)[..., None], np.random.RandomState(2))
+    cutout = remove_background(truth.image, method="key", plate=unshaded if clean else None)
+    beside = truth.alpha < 0.98
+    assert np.abs(cutout.alpha - truth.alpha).mean() < 0.002
+    assert np.abs(cutout.shadow - shadow)[beside].mean() < 0.003
+    assert np.abs(cutout.shadow - shadow)[beside & (shadow > 0.05)].mean() < 0.03
+    assert (cutout.shadow[: size[0] // 2] == 0).all()
+    # On another floor the picture darkens as this one did.
+    kept = srgb_to_linear(cutout.composite("white", shadow=True))[..., 1]
+    assert np.abs(kept - (1 - shadow))[truth.alpha == 0].mean() < 0.003
+
+
+@pytest.mark.parametrize(
+    "name", ["hair_uneven", "hair_blue_uneven", "noisy", "close", "glass_blue"]
+)
+def test_creases_noise_and_uneven_light_cast_no_shadow(name):
+    assert estimate_screen(shot(name).image).shadow.max() < 0.03
 
 
 def test_markers_are_screen():

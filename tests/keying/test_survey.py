@@ -67,3 +67,16 @@ def test_nothing_before_the_screen():
     found = survey(screen.plate, screen)
     assert found.opacity.max() == 0
     assert len(found.hues) == 1
+
+
+def test_each_hue_knows_how_light_it_is():
+    dark, pale = np.float32([0.1, 0.02, 0.02]), np.float32([0.5, 0.45, 0.6])
+    linear = np.tile(GREEN, (*SHAPE, 1))
+    linear[10:50, 10:40], linear[10:50, 40:70] = dark, pale
+    linear += 0.001 * np.random.RandomState(0).standard_normal(linear.shape).astype(np.float32)
+    found = survey(linear, Screen(GREEN, np.tile(GREEN, (*SHAPE, 1)), 1.0))
+    assert found.light.shape == (len(found.hues), 2)
+    for colour in (dark, pale):
+        nearest = np.abs(found.hues - colour / colour.sum()).sum(axis=1).argmin()
+        assert found.light[nearest, 0] == pytest.approx(np.log(colour.sum()), abs=0.05)
+        assert found.light[nearest, 1] < 0.2

@@ -92,7 +92,8 @@ def keyed(image, plate):
 
 
 SCREEN = np.full(IMAGE.shape, (0.1, 0.6, 0.2), np.float32)
-CORE = np.maximum(ALPHA, np.hypot(*np.mgrid[-20:20, -18:18]) < 10)
+RADIUS = np.hypot(*np.mgrid[-20:20, -18:18])
+CORE = np.where(RADIUS < 10, 1, np.where(RADIUS < 13, ALPHA, 0))
 SHOT = SCREEN + CORE[..., None] * (np.float32([0.8, 0.3, 0.2]) - SCREEN)
 CALLS = {
     "alpha": (alpha_of, [(IMAGE, PIXELS), ("trimap", ["uint8", "float32", "float64"])]),

@@ -236,3 +236,19 @@ def test_a_given_prior_and_the_samples_are_held_each_with_its_weight():
         mean = (weight * samples + held * given) / np.maximum(both, 1e-30)
         expected = closed_form_alpha(image, trimap, prior=mean, prior_weight=both, num_threads=1)
         np.testing.assert_allclose(found.alpha, expected.alpha, rtol=0, atol=1e-3)
+
+
+def test_samples_are_believed_as_far_as_they_are_trusted(sample):
+    files = sample("hair")
+    rows = np.s_[100:220, 100:220]
+    image = np.ascontiguousarray(files.image[rows]) / np.float32(255)
+    trimap = np.ascontiguousarray(files.trimap[rows])
+
+    def solve(trust):
+        weight = None if trust is None else np.full(trimap.shape, trust, dtype=np.float32)
+        return refined_alpha(image, trimap, sample_trust=weight, num_threads=1).alpha
+
+    plain = closed_form_alpha(image, trimap, num_threads=1).alpha
+    assert np.array_equal(solve(1), solve(None))
+    assert np.abs(solve(0) - plain).max() < 2e-3
+    assert np.abs(solve(2) - plain).mean() > np.abs(solve(0.1) - plain).mean() > 0

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from hybridbg import io
+from hybridbg.core.colour import srgb_to_linear
+from hybridbg.core.compositing import composite as core_composite
 from hybridbg.core.errors import ImageWriteError, InvalidOptionError, NoSubjectError
 from hybridbg.core.icc import make_profile
 from hybridbg.core.image import Image
@@ -121,3 +123,49 @@ def test_visible_colours_are_the_pictures_where_nothing_is_left() -> None:
     shown = Cutout(image, alpha, colours, np.zeros((8, 8), np.uint8), {}).visible_colours()
     assert (shown[:4] == 0).all()
     assert np.array_equal(shown[4:], image.rgb()[4:])
+
+
+@pytest.fixture
+def shaded(cutout):
+    """The same with a shadow that takes away half of the light on the right."""
+    shadow = np.zeros((40, 60), np.float32)
+    shadow[:, 38:] = 0.5
+    return replace(cutout, shadow=shadow)
+
+
+@pytest.mark.parametrize("background", ["white", "#406080"])
+def test_a_shadow_in_alpha_darkens_as_one_on_the_background(shaded, background):
+    rgba = shaded.rgba(np.float32, shadow=True)
+    assert rgba[5, 50, 3] == 0.5
+    assert rgba[20, 40, 3] == 0.75  # half of what shines past the subject is in the shadow
+    np.testing.assert_allclose(
+        core_composite(rgba[..., :3], rgba[..., 3], background),
+        shaded.composite(background, shadow=True),
+        atol=1e-5,
+    )
+    plain = srgb_to_linear(shaded.composite(background))
+    dark = srgb_to_linear(shaded.composite(background, shadow=True))
+    np.testing.assert_allclose(dark[5, 50], 0.5 * plain[5, 50], rtol=1e-4)
+    np.testing.assert_allclose(dark[20, :38], plain[20, :38], atol=1e-6)
+
+
+def test_shadows_are_saved_and_cropped_to(shaded, tmp_path):
+    shaded.save(tmp_path / "plain.png", crop=True)
+    shaded.save(tmp_path / "kept.png", crop=True, shadow=True)
+    shaded.save(tmp_path / "white.png", background="white", shadow=True, light_wrap=0.5)
+    assert io.load(tmp_path / "plain.png").shape == (20, 21)
+    assert io.load(tmp_path / "kept.png").shape == (40, 40)
+    white = io.load(tmp_path / "white.png").linear()
+    np.testing.assert_allclose(white[5, 50], 0.5, atol=0.01)
+    assert white[20, 20, 1] > 0.05  # wrapped
+
+
+def test_a_shadow_needs_a_key_and_light_wrap_a_background(cutout, shaded, tmp_path):
+    for ask in (cutout.rgba, lambda shadow: cutout.composite("white", shadow=shadow)):
+        with pytest.raises(InvalidOptionError, match="only a key"):
+            ask(shadow=True)
+    with pytest.raises(InvalidOptionError, match="alpha_only"):
+        shaded.encode("png", alpha_only=True, shadow=True)
+    with pytest.raises(InvalidOptionError, match="light_wrap needs"):
+        cutout.save(tmp_path / "out.png", light_wrap=0.5)
+    assert list(tmp_path.iterdir()) == []

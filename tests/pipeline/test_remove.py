@@ -96,6 +96,19 @@ def test_a_green_screen_is_keyed(name, method, sample, tiny_session):
     assert excess[mixed].max() <= 0  # green dominates nowhere along the edge
 
 
+def test_a_key_hears_the_network_it_is_handed(tiny_session):
+    image = np.full((64, 96, 3), (20, 180, 50), np.uint8)
+    image[16:48, 20:52] = (200, 60, 40)
+    image[6:10, 80:84] = (90, 20, 20)  # dark: this network sees bright things
+    alone = remove_background(image, method="key")
+    heard = remove_background(image, method="key", session=tiny_session)
+    assert (alone.alpha[8, 82], heard.alpha[8, 82]) == (1, 0)
+    assert heard.alpha[32, 36] == 1
+    assert alone.diagnostics["model"] is None
+    assert heard.diagnostics["model"]["name"] == "tiny"
+    assert heard.diagnostics["method"] == "key"
+
+
 def test_what_is_transparent_stays_so(disc, disc_mask, tiny_session):
     opacity = np.full(disc.shape[:2], 255, np.uint8)
     opacity[:, :80] = 0

@@ -32,9 +32,9 @@ def test_a_face_counts_where_the_network_sees_something(
     asked = []
     real = strategy.from_network
 
-    def spy(image, hint, session):
+    def spy(image, hint, session, **options):
         asked.append(hint)
-        return real(image, hint, session)
+        return real(image, hint, session, **options)
 
     monkeypatch.setattr(strategy, "from_network", spy)
     monkeypatch.setattr(strategy, "_portrait", lambda _: hint_of(place))

@@ -58,3 +58,40 @@ def test_a_hint_is_followed_and_steadies(tiny_trimap):
     answer = look(image, hint=hint, session=session)
     assert answer.alpha[30, 45] > 0.5 > answer.alpha[5, 5]
     assert answer.steadiness == 1
+
+
+@pytest.mark.parametrize("hinted", [False, True])
+def test_a_quick_look_is_neither_mirrored_nor_close(tiny_trimap, monkeypatch, hinted):
+    session = new_session(tiny_trimap)
+    image = bright_square()
+    hint = (image[..., 0] > 0.3).astype(np.float32) if hinted else None
+    careful = look(image, hint=hint, session=session)
+    for name in ("_both_ways", "look_closer"):
+        monkeypatch.delattr(f"hybridbg.predict.looks.{name}")
+    quick = look(image, hint=hint, session=session, quick=True)
+    assert quick.alpha.shape == careful.alpha.shape
+    assert quick.alpha[30, 45] > 0.5 > quick.alpha[5, 5]
+
+
+def test_what_another_method_saw_counts_where_the_glances_contradict(tiny_trimap, monkeypatch):
+    session = new_session(tiny_trimap)
+    image = bright_square()
+    elsewhere = np.zeros((60, 90), np.float32)
+    elsewhere[:, 75:] = 1
+    alone = look(image, session=session).alpha
+    monkeypatch.setattr("hybridbg.predict.looks._overlap", lambda *_: 1.0)
+    np.testing.assert_array_equal(look(image, impression=elsewhere, session=session).alpha, alone)
+    monkeypatch.setattr("hybridbg.predict.looks._overlap", lambda *_: 0.0)
+    change = look(image, impression=elsewhere, session=session).alpha - alone
+    assert change[30, 85] > 0.05  # somebody saw something here,
+    assert change[30, 45] < -0.05  # and nothing there
+
+
+def test_a_hint_leaves_no_say_to_another_method(tiny_trimap):
+    session = new_session(tiny_trimap)
+    image = bright_square()
+    hint = (image[..., 0] > 0.5).astype(np.float32)
+    elsewhere = np.ones_like(hint)
+    told = look(image, hint=hint, session=session).alpha
+    deaf = look(image, hint=hint, impression=elsewhere, session=session).alpha
+    np.testing.assert_array_equal(deaf, told)

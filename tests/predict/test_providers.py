@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -108,3 +111,17 @@ def test_directml_runs_one_picture_at_a_time(tiny_trimap, monkeypatch):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: session.run(batch), range(8)))
     assert max(most) == 1
+
+
+def test_onnx_runtime_leaves_no_trace_and_sends_nothing(tiny_trimap, tmp_path):
+    """Whoever reports keeps a device's number and a queue of reports in the user's cache."""
+    script = (
+        "import sys, numpy as np; from hybridbg.predict import look, new_session;"
+        "look(np.zeros((64, 64, 3), np.float32), session=new_session(sys.argv[1]))"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    folders = {name: str(home) for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
+    kept = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", script, str(tiny_trimap)], env=kept | folders, check=True)
+    assert list(home.rglob("*")) == []

@@ -8,13 +8,17 @@ from __future__ import annotations
 import numpy as np
 
 PLANE, SPREAD, RAY, UNDECIDED, ACCIDENT, MARGIN, ROOM = 1.5, 0.01, 0.03, 0.0111, 20.0, 3.0, 5e-4
-CONSTANTS = np.array([PLANE, SPREAD, RAY, UNDECIDED, ACCIDENT, MARGIN, ROOM], dtype=np.float32)
+FAINT, LEAST_ALPHA = 1e-3, 0.02
+CONSTANTS = np.array(
+    [PLANE, SPREAD, RAY, UNDECIDED, ACCIDENT, MARGIN, ROOM, FAINT, LEAST_ALPHA], dtype=np.float32
+)
 
 
 def unmix(
     colours,
     backing,
     hues,
+    light,
     support,
     noise,
     grey_key,
@@ -31,7 +35,14 @@ def unmix(
     v = (cb - u * bh) / bb
     residual = (c * c).sum(axis=1)[:, None] - u * ch - v * cb
     reach = PLANE**2 + SPREAD**2 * u**2 * hh
-    vote = support * np.exp(np.maximum(residual, 0) / (-2 * reach))
+    # Lightness of the foreground, u / alpha, against what things of that hue have.
+    alpha = np.maximum(1 - v, LEAST_ALPHA)
+    shade = np.log(np.maximum(u, 1e-30) / alpha) - light[:, 0]
+    sine = np.sqrt(determinant / (hh * bb))
+    relative = 1 / np.maximum(np.sqrt(hh) * u, 1) + 1 / np.maximum(np.sqrt(bb) * alpha, 1)
+    odds = np.maximum(residual, 0) / reach + shade**2 / (light[:, 1] + (relative / sine) ** 2)
+    support = np.where(support < FAINT, 0, support)
+    vote = support * np.exp(odds / -2)
     # The ray t h itself: no screen at all, which a mixture would only hit by accident.
     ray = (c * c).sum(axis=1)[:, None] - np.maximum(ch, 0) ** 2 / hh
     reach = PLANE**2 + RAY**2 * (c * c).sum(axis=1)[:, None]
@@ -39,6 +50,16 @@ def unmix(
     opaque = certain * support * np.exp(np.maximum(ray, 0) / (-2 * reach))
     total = (vote * (1 - v) + opaque).sum(axis=1) + UNDECIDED * grey_key
     return total / ((vote + opaque).sum(axis=1) + UNDECIDED)
+
+
+def agreement(colours, backing, alpha, channel):
+    """How far alpha (N,) and the classical keys agree, (N,)."""
+    others = [other for other in range(3) if other != channel]
+    forms = [alpha]
+    for limit in (np.mean, np.max, np.min):
+        spill, full = (x[:, channel] - limit(x[:, others], axis=1) for x in (colours, backing))
+        forms.append((1 - spill / np.maximum(full, ROOM)).clip(0, 1))
+    return (1 - np.ptp(forms, axis=0)) ** 2
 
 
 def bound(colours, backing, noise):

@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hybridbg import io
+from benchmarks.screen_scenes import portrait, scenes
+from benchmarks.screens import camera, wall
+from hybridbg import io, remove_background
 from hybridbg.core.errors import ImageReadError, InvalidOptionError, NoSubjectError
 from hybridbg.studio.sequence import estimate_shot_plate, find_frames, is_pattern, numbered
+from tests.keying.test_shots import floor_shadow
 
 SCREEN = np.array([0.1, 0.45, 0.15])
 
@@ -88,7 +91,51 @@ def shot(folder: Path, frames: int, *, subject: bool = True, drift: float = 0.0)
     return paths
 
 
+def flicker(folder: Path, lamps: float) -> float:
+    """How much the alpha of a person who stands still varies from frame to frame, mixed pixels."""
+    size = 180, 320
+    layer = portrait(size, np.random.RandomState(0))
+    plate = wall(size, np.random.RandomState(1), uneven=0.5)
+    x = np.linspace(0, 1, size[1])[None, :, None]
+    paths = []
+    for frame in range(5):
+        random = np.random.RandomState(frame)
+        left, right, *tint = 1 + lamps * random.uniform(-1, 1, 5)
+        light = (left * (1 - x) + right * x) * (1 + 0.3 * (np.array(tint) - 1))
+        seen = (layer[..., :3] + (1 - layer[..., 3:]) * plate) * light.astype(np.float32)
+        paths.append(str(folder / f"{lamps}.{frame:04}.png"))
+        io.save(paths[-1], camera(seen, np.random.RandomState(100 + frame)))
+    found = estimate_shot_plate(paths)
+    alphas = [
+        remove_background(path, method="key", screen=found.screen, plate=found.at(path)).alpha
+        for path in paths
+    ]
+    mixed = (layer[..., 3] > 0.02) & (layer[..., 3] < 0.98)
+    return float(np.std(alphas, axis=0)[mixed].mean())
+
+
 class TestPlate:
+    def test_a_shadow_that_stays_is_a_shadow_in_every_frame(self, tmp_path: Path) -> None:
+        size = 270, 480
+        truth, shadow = next(scenes(["floor_shadow"], size))[1], floor_shadow(size)
+        front = truth.foreground * truth.alpha[..., None]
+        seen = front + (1 - truth.alpha[..., None]) * truth.plate
+        paths = [str(tmp_path / f"s.{frame}.png") for frame in range(3)]
+        for frame, path in enumerate(paths):
+            io.save(path, camera(seen, np.random.RandomState(frame)))
+        found = estimate_shot_plate(paths)
+        cutout = remove_background(paths[1], screen=found.screen, plate=found.at(paths[1]))
+        assert np.abs(cutout.alpha - truth.alpha).mean() < 0.001
+        assert cutout.shadow is not None
+        off = np.abs(cutout.shadow - shadow)[truth.alpha < 0.98]
+        assert off.mean() < 0.003
+        assert off[shadow[truth.alpha < 0.98] > 0.05].mean() < 0.04
+
+    def test_light_that_flickers_does_not_make_alpha_flicker(self, tmp_path: Path) -> None:
+        still = flicker(tmp_path, 0)  # by the camera's noise alone
+        assert still < 0.02
+        assert flicker(tmp_path, 0.1) < 1.2 * still
+
     def test_what_one_frame_hides_another_shows(self, tmp_path: Path) -> None:
         paths = shot(tmp_path, 9)
         Path(paths[3]).write_bytes(b"not readable, and passed over here")

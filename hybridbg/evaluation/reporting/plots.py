@@ -177,9 +177,9 @@ def _dot(x: float, y: float, colour: str, told: str) -> str:
 
 def _legend(methods: Sequence[str]) -> str:
     return "".join(
-        f'<rect x="{_WIDTH - 150}" y="{_HEIGHT - 44 - 16 * n}" width="10" height="10" '
+        f'<rect x="{_WIDTH - 176}" y="{_HEIGHT - 44 - 16 * n}" width="10" height="10" '
         f'fill="{colour_of(len(methods) - 1 - n)}"/>'
-        f'<text x="{_WIDTH - 136}" y="{_HEIGHT - 35 - 16 * n}">'
+        f'<text x="{_WIDTH - 162}" y="{_HEIGHT - 35 - 16 * n}">'
         f"{_short(methods[len(methods) - 1 - n])}</text>"
         for n in range(len(methods))
     )
