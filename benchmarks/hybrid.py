@@ -24,6 +24,7 @@ from benchmarks.screen_scenes import scenes
 from hybridbg import evaluation
 from hybridbg.core.colour import linear_to_srgb
 from hybridbg.evaluation.methods import Method
+from hybridbg.evaluation.reporting.page import make_page
 from hybridbg.evaluation.runs import ALL
 
 ALONE = ("network", "predict", "grabcut", "key")
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of datasets and report")
     parser.add_argument("--resume", action="store_true", help="keep what is there already")
     parser.add_argument("--jobs", type=int, default=1, help="pictures at once")
+    parser.add_argument("--page", type=Path, help="write the report here too, without pictures")
     parser.add_argument("--every", type=int, default=1, help="of so many photographs use one")
     options = parser.parse_args()
     datasets = evaluation.read_datasets(lay_out(options.data, options.out / "data", options.every))
@@ -53,6 +55,8 @@ def main() -> None:
         common.progress(f"{record['picture']}: {record['method']}")
     results = evaluation.summarise(run)
     evaluation.write_report(results, options.out)
+    if options.page:  # most of the pictures may not be passed on
+        options.page.write_text(make_page(results, options.out / "none"), encoding="utf-8")
     print(tables(results))
 
 

@@ -114,7 +114,7 @@ def curves(title: str, methods: Sequence[str], scores: Mapping[str, Sequence[flo
         if line:
             stroke = f'stroke="{colour_of(index)}" stroke-width="2" fill="none"'
             parts.append(f'<path d="M{line}" {stroke}><title>{escape(name)}</title></path>')
-    return Diagram(title, _svg("".join(parts) + _legend(methods), _HEIGHT, title))
+    return Diagram(title, _with_legend("".join(parts), methods, title))
 
 
 def scatter(title: str, methods: Sequence[str], points: Mapping[str, Point]) -> Diagram:
@@ -137,7 +137,7 @@ def scatter(title: str, methods: Sequence[str], points: Mapping[str, Point]) -> 
             x, y = across.at(points[name][0]), up.at(points[name][1])
             told = f"{name}: {points[name][0]:.3g}, {points[name][1]:.4g}"
             parts.append(_dot(x, y, colour_of(index), told))
-    return Diagram(title, _svg("".join(parts) + _legend(methods), _HEIGHT, title))
+    return Diagram(title, _with_legend("".join(parts), methods, title))
 
 
 def _svg(inner: str, height: float, title: str) -> str:
@@ -175,14 +175,15 @@ def _dot(x: float, y: float, colour: str, told: str) -> str:
     )
 
 
-def _legend(methods: Sequence[str]) -> str:
-    return "".join(
-        f'<rect x="{_WIDTH - 176}" y="{_HEIGHT - 44 - 16 * n}" width="10" height="10" '
-        f'fill="{colour_of(len(methods) - 1 - n)}"/>'
-        f'<text x="{_WIDTH - 162}" y="{_HEIGHT - 35 - 16 * n}">'
-        f"{_short(methods[len(methods) - 1 - n])}</text>"
-        for n in range(len(methods))
+def _with_legend(inner: str, methods: Sequence[str], title: str) -> str:
+    """Finish a plot with its methods' names below, where no curve runs."""
+    top = _HEIGHT + 12
+    names = "".join(
+        f'<rect x="48" y="{top + 16 * n}" width="10" height="10" fill="{colour_of(n)}"/>'
+        f'<text x="62" y="{top + 9 + 16 * n}">{escape(name)}</text>'
+        for n, name in enumerate(methods)
     )
+    return _svg(inner + names, top + 16 * len(methods), title)
 
 
 def _short(name: str) -> str:
