@@ -59,7 +59,9 @@ _SHOWN: Final = 0.999
 _STILL: Final = np.eye(2, 3, dtype=np.float32)
 
 
-def fit_plate(linear: FloatArray, clean: FloatArray, core: BoolArray) -> FloatArray:
+def fit_plate(
+    linear: FloatArray, clean: FloatArray, core: BoolArray, *, registered: bool = False
+) -> FloatArray:
     """Register a clean plate with a picture and match its gain.
 
     Parameters
@@ -70,6 +72,8 @@ def fit_plate(linear: FloatArray, clean: FloatArray, core: BoolArray) -> FloatAr
         The plate, linear light.
     core : ndarray of shape (h, w), bool
         Pixels that show the screen, at any size; at least one.
+    registered : bool
+        Whether the plate is where it belongs, and only its light has to be matched.
 
     Returns
     -------
@@ -81,14 +85,8 @@ def fit_plate(linear: FloatArray, clean: FloatArray, core: BoolArray) -> FloatAr
     InvalidImageError
         The screen does not look like the plate, wherever it is moved.
     """
-    shape = linear.shape[:2]
-    size = fit_inside(shape, _WORKING_SIDE)
-    about = _about(resample(core.astype(np.float32), size) > 0)
-    picture = _detail(resample(linear, size), about)
-    plate = _detail(resample(clean, size), np.ones_like(about))
-    warp = _register(picture, plate, about)
-    if not np.array_equal(warp, _STILL):
-        clean = _moved(linear, clean, core, _rescaled(warp, size, shape))
+    if not registered:
+        clean = _in_place(linear, clean, core)
     small, fitted = (resample(light, core.shape) for light in (linear, clean))
     gain = match_gain(small, fitted, core)
     share = float((relative_distance(small, fitted * gain)[core] < _ON_PLATE).mean())
@@ -100,7 +98,20 @@ def fit_plate(linear: FloatArray, clean: FloatArray, core: BoolArray) -> FloatAr
             "with the same camera and lamps, or leave it out"
         )
     lamps = gain * match_lamps(small, fitted * gain, core)
-    return clean * resample(lamps, shape)
+    return clean * resample(lamps, linear.shape[:2])
+
+
+def _in_place(linear: FloatArray, clean: FloatArray, core: BoolArray) -> FloatArray:
+    """Register a plate with a picture."""
+    shape = linear.shape[:2]
+    size = fit_inside(shape, _WORKING_SIDE)
+    about = _about(resample(core.astype(np.float32), size) > 0)
+    picture = _detail(resample(linear, size), about)
+    plate = _detail(resample(clean, size), np.ones_like(about))
+    warp = _register(picture, plate, about)
+    if np.array_equal(warp, _STILL):
+        return clean
+    return _moved(linear, clean, core, _rescaled(warp, size, shape))
 
 
 def _moved(linear: FloatArray, clean: FloatArray, core: BoolArray, warp: FloatArray) -> FloatArray:

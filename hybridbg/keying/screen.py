@@ -88,6 +88,7 @@ def estimate_screen(
     *,
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
+    plate_registered: bool = False,
 ) -> Screen:
     """Find the screen colour and the plate of a picture shot in front of a screen.
 
@@ -104,6 +105,9 @@ def estimate_screen(
         difference in exposure or white balance is corrected; so is a shadow that was not there yet.
         By default the plate is estimated from the picture: a robust polynomial surface through the
         pixels that show the screen, and the local rest between them.
+    plate_registered : bool
+        Nobody touched the camera in between: the plate is not moved, which takes a good part of the
+        time. Exposure, white balance and shadow are corrected all the same.
 
     Returns
     -------
@@ -143,7 +147,7 @@ def estimate_screen(
         if clean is None:
             return found[screen]
     if isinstance(screen, str) and screen in _CHANNELS:
-        return _estimate(linear, _paint(screen), None, clean)
+        return _estimate(linear, _paint(screen), None, clean, registered=plate_registered)
     colour = srgb_to_linear(parse_colour(screen))
     if _purity_of(colour) < _LEAST_PURITY:
         raise InvalidOptionError(
@@ -151,7 +155,7 @@ def estimate_screen(
             "which is too grey to be told from a subject"
         )
     hue, _ = _hue_and_purity(colour, int(np.argmax(colour)))
-    return _estimate(linear, colour, float(hue), clean)
+    return _estimate(linear, colour, float(hue), clean, registered=plate_registered)
 
 
 def check_plate(screen: Screen, shape: Shape) -> None:
@@ -168,7 +172,12 @@ def _paint(name: str) -> FloatArray:
 
 
 def _estimate(
-    linear: FloatArray, colour: FloatArray, hue: float | None, clean: FloatArray | None
+    linear: FloatArray,
+    colour: FloatArray,
+    hue: float | None,
+    clean: FloatArray | None,
+    *,
+    registered: bool = False,
 ) -> Screen:
     """Estimate the screen whose dominant channel is that of `colour`, of a known or any hue."""
     shape = linear.shape[:2]
@@ -181,7 +190,7 @@ def _estimate(
         fitted, light = estimate_plate(small, core)
         plate, shadow = resample(fitted, shape), shadow_matte(light, core)
     else:
-        plate = fit_plate(linear, clean, core)
+        plate = fit_plate(linear, clean, core, registered=registered)
         fitted = resample(plate, small.shape[:2])
         # A shadow is the subject's, and was not there yet when the plate was shot.
         shadow = shadow_matte(light_on(small, fitted, core), core)

@@ -158,7 +158,12 @@ def preview_picture(picture: Image, options: Options) -> tuple[Screen, ByteArray
 
 
 def _screen_of(picture: Image, options: Options) -> Screen:
-    screen = estimate_screen(picture, screen=options.screen, plate=options.plate)
+    screen = estimate_screen(
+        picture,
+        screen=options.screen,
+        plate=options.plate,
+        plate_registered=options.plate_registered,
+    )
     if screen.confidence < _SCREEN_POSSIBLE and options.plate is None:
         raise NoSubjectError(
             f"key: expected a {options.screen if options.screen != 'auto' else 'green or blue'} "

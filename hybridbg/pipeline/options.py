@@ -54,6 +54,7 @@ class Options:
         The network, unless `session` holds one.
     screen : "auto", "green", "blue" or a colour
     plate : image or path, optional
+    plate_registered : bool
     despill : {"average", "max", "min", "weighted"}
         "max" left the least error of foreground colours on painted shots: what of the screen shines
         through has been subtracted before.
@@ -77,6 +78,7 @@ class Options:
     model: str | os.PathLike[str] | ModelSpec = "default"
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
+    plate_registered: bool = False
     despill: DespillMethod = "max"
     despill_strength: float = 1.0
     despill_weight: float = 0.5

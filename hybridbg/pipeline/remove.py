@@ -53,6 +53,7 @@ def remove_background(
     model: str | os.PathLike[str] | ModelSpec = "default",
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
+    plate_registered: bool = False,
     despill: DespillMethod = "max",
     despill_strength: float = 1.0,
     despill_weight: float = 0.5,
@@ -85,6 +86,8 @@ def remove_background(
         Screen for keying.
     plate : path, image or ndarray, optional
         The same shot without the subject; see `hybridbg.estimate_screen`.
+    plate_registered : bool
+        Nobody touched the camera between plate and shot.
     despill : {"average", "max", "min", "weighted"}
         The limit that a key leaves to the screen's channel; see `hybridbg.despill`.
     despill_strength, despill_weight, despill_restore
@@ -134,6 +137,7 @@ def remove_background(
         model=model,
         screen=screen,
         plate=plate,
+        plate_registered=plate_registered,
         despill=despill,
         despill_strength=despill_strength,
         despill_weight=despill_weight,

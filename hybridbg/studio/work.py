@@ -243,6 +243,7 @@ class Bench:
             evidence["hint"] = hint_from_mattes(image.shape, **self._mattes)
         if self.settings.plate is not None and not isinstance(self.settings.plate, str):
             evidence["plate"] = self.settings.plate.at(job.source)
+            evidence["plate_registered"] = True
         return image, remove_background(image, progress=progress, **evidence)
 
     def _write(self, cutout: Cutout, job: Job) -> None:

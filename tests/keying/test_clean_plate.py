@@ -103,3 +103,13 @@ def test_the_smallest_pictures(shape):
     picture = np.full((*shape, 3), (70, 165, 80), dtype=np.uint8)
     screen = estimate_screen(picture, plate=picture // 2)
     assert np.allclose(screen.plate, Image.from_array(picture).linear(), rtol=0.05)
+
+
+def test_a_plate_said_to_be_registered_is_not_moved_but_lit(monkeypatch):
+    truth = shot("markers")
+    bright = Image.from_array((1.15 * truth.plate).clip(0, 1), encoding="linear")
+    monkeypatch.delattr("hybridbg.keying.clean_plate._register")
+    screen = estimate_screen(truth.image, plate=bright, plate_registered=True)
+    assert np.quantile(relative_distance(screen.plate, truth.plate), 0.99) < 0.05
+    with pytest.raises(NameError):
+        estimate_screen(truth.image, plate=bright)
