@@ -54,10 +54,11 @@ On 40 photographs with masks this warned of 6 of the 10 results below an IoU of 
 the others; the area under the curve was .83.
 """
 
-_FUSED_WEIGHT = 2e-4
+_FUSED_WEIGHT = 2e-3
 """How strongly matting holds on to the sources' probability, where they are certain.
 
-The sources are coarse: this much only keeps wide unknown regions from drifting; 1e-2 cost hair.
+The sources are coarse: this much only keeps wide unknown regions from drifting. From rough hints a
+tenth of it had an IoU of .849 instead of .859 and 3 % more error of alpha; more of it costs hair.
 """
 
 _KEY_WEIGHT = 0.2
