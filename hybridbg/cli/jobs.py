@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from hybridbg.cli.options import FORMATS
 from hybridbg.cli.paths import (
@@ -19,10 +20,10 @@ from hybridbg.cli.paths import (
     name_outputs,
     output_folder,
 )
-from hybridbg.core.errors import InvalidOptionError
+from hybridbg.core.errors import ImageWriteError, InvalidOptionError
 from hybridbg.studio.work import STREAM, Job
 
-__all__ = ["check_alpha_fits", "check_lossless", "check_streams", "plan"]
+__all__ = ["check_alpha_fits", "check_format", "check_lossless", "check_streams", "plan"]
 
 DEFAULT_FORMAT = "png"  # keeps alpha and 16 bits, and every program reads it
 LOSSLESS_FORMATS = ("png", "tiff")
@@ -79,7 +80,7 @@ def plan(
         )
     check_lossless(path for path in trimaps if path is not None)
     for path in outputs:
-        format_of(path, file_format)
+        check_format(path, file_format)
     extras = [
         [None] * len(sources)
         if given is None
@@ -125,6 +126,26 @@ def check_lossless(paths: Iterable[str]) -> None:
     for path in paths:
         if format_of(path) not in LOSSLESS_FORMATS:
             raise InvalidOptionError(f"{path!r} would alter the trimap's values; use .png or .tif")
+
+
+def check_format(path: str, file_format: str | None) -> None:
+    """Refuse a name of no format that can be written, or of another one than was asked for.
+
+    Raises
+    ------
+    ImageWriteError, InvalidOptionError
+    """
+    from hybridbg.io import format_of
+
+    wanted = format_of(path, file_format)
+    if file_format is None or path == STREAM:
+        return
+    with suppress(ImageWriteError):  # a suffix that means nothing contradicts nothing
+        meant = format_of(path)
+        if meant != wanted:
+            raise InvalidOptionError(
+                f"--format {wanted}: {path!r} says {meant}; change one of them"
+            )
 
 
 def check_alpha_fits(jobs: Iterable[Job], file_format: str | None) -> None:

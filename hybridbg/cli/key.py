@@ -11,7 +11,7 @@ import click
 
 from hybridbg.cli.batch import run_batch
 from hybridbg.cli.exits import reporting
-from hybridbg.cli.jobs import check_streams, plan
+from hybridbg.cli.jobs import check_format, check_streams, plan
 from hybridbg.cli.options import (
     FORMATS,
     background_options,
@@ -214,7 +214,6 @@ def _frame_jobs(
     frames: Frames, output: str, extras: dict[str, str | None], settings: Settings
 ) -> list[Job]:
     """Name what is written for each frame, and refuse what cannot or must not be."""
-    from hybridbg.io import format_of
     from hybridbg.studio.sequence import is_pattern, numbered
 
     suffix = FORMATS[settings.file_format or "png"]
@@ -235,7 +234,7 @@ def _frame_jobs(
         for number, source in frames.paths.items()
     ]
     for path in jobs[0].outputs:
-        format_of(path, settings.file_format if path == jobs[0].output else None)
+        check_format(path, settings.file_format if path == jobs[0].output else None)
     check_contradictions(settings, jobs[:1])
     check_outputs(
         [(job.source, path) for job in jobs for path in job.outputs],

@@ -147,7 +147,11 @@ def refine_option(command: _Command) -> _Command:
 def side_by_side_options(command: _Command) -> _Command:
     """Add ``--workers`` and ``--resume``: several pictures at a time, and where they stopped."""
     for option in (
-        click.option("--resume", is_flag=True, help="Skip pictures whose results are there."),
+        click.option(
+            "--resume",
+            is_flag=True,
+            help="Skip pictures that have not changed since their results.",
+        ),
         click.option(
             "--workers",
             type=click.IntRange(min=1),

@@ -249,7 +249,9 @@ def check_outputs(
         if output == STREAM:
             continue
         if not inputs.isdisjoint(_keys(output)):
-            raise InvalidOptionError(f"{output!r} is an input and is never overwritten; choose -o")
+            raise InvalidOptionError(
+                f"{output!r} is an input and is never overwritten; name another output"
+            )
         _check_writable(Path(output), creatable)
 
 

@@ -32,7 +32,7 @@ _VISIBLE = 0.5 / 255
 """Alpha below which a pixel vanishes in 8 bits."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cutout:
     """A subject without its background.
 
@@ -63,6 +63,13 @@ class Cutout:
     trimap: ByteArray
     diagnostics: Mapping[str, Any]
     shadow: FloatArray | None = None
+
+    def __repr__(self) -> str:
+        rows, columns = self.alpha.shape
+        return (
+            f"Cutout({columns} x {rows}, method={self.diagnostics.get('method')!r}, "
+            f"certainty={self.diagnostics.get('certainty')})"
+        )
 
     def rgba(self, dtype: Any = np.uint8, *, shadow: bool = False) -> PixelArray:
         """Return straight RGBA in the picture's own encoding.

@@ -289,7 +289,17 @@ def _find(
     """Find the subject unless it was given, and the trimap that matting gets."""
     with watch.stage("find the subject"):
         located = _given(subject) or locate(picture, subject, options)
-        return located, _respect_opacity(located.trimap, picture)
+        return located, _inside(subject, _respect_opacity(located.trimap, picture))
+
+
+def _inside(subject: Subject, marks: ByteArray) -> ByteArray:
+    """Leave nothing outside of a rectangle that the caller drew."""
+    if subject.rect is None:
+        return marks
+    top, left, bottom, right = subject.rect
+    kept = np.full_like(marks, trimaps.BACKGROUND)
+    kept[top:bottom, left:right] = marks[top:bottom, left:right]
+    return kept
 
 
 def _diagnostics(

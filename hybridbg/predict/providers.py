@@ -62,7 +62,8 @@ def resolve(providers: Sequence[str]) -> tuple[str, ...]:
     """
     available = available_providers()
     by_short_name = {name.removesuffix(_SUFFIX).lower(): name for name in available}
-    if isinstance(providers, str) or not providers:
+    named = not isinstance(providers, str) and all(isinstance(each, str) for each in providers)
+    if not named or not providers:
         raise InvalidOptionError(
             f"providers: expected a list of names such as ['cpu'], got {providers!r}"
         )

@@ -14,7 +14,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from hybridbg.core.errors import InvalidModelError, ModelError, ModelNotFoundError
+from hybridbg.core.errors import (
+    InvalidModelError,
+    InvalidOptionError,
+    ModelError,
+    ModelNotFoundError,
+)
 from hybridbg.predict.description import load_spec
 from hybridbg.predict.known import describe, known_models
 from hybridbg.predict.spec import ModelSpec
@@ -51,6 +56,8 @@ def find_model(name: str | os.PathLike[str] | ModelSpec = "default") -> ModelSpe
         for.
     InvalidModelError
         The description beside the file is missing or wrong.
+    InvalidOptionError
+        `name` is something else altogether.
 
     Examples
     --------
@@ -61,6 +68,11 @@ def find_model(name: str | os.PathLike[str] | ModelSpec = "default") -> ModelSpe
     """
     if isinstance(name, ModelSpec):
         return _with_file(name)
+    if not isinstance(name, str | os.PathLike):
+        raise InvalidOptionError(
+            f"model: expected a name, a path or a ModelSpec, got {type(name).__name__}; a session "
+            "goes to session="
+        )
     if isinstance(name, os.PathLike) or name.endswith((_MODEL_SUFFIX, _SPEC_SUFFIX)):
         return _at_path(_expanded(name))
     if name == "default":

@@ -70,14 +70,18 @@ class Job:
 
     @property
     def finished(self) -> bool:
-        """Whether everything this job writes is there already.
+        """Whether everything this job writes is there already, and no older than its picture.
 
         Files appear whole or not at all (`io.write_bytes`), so that being there is being complete;
         only a power cut can leave an empty one.
         """
         paths = [Path(path) for path in self.outputs if path != STREAM]
-        there = all(path.is_file() and path.stat().st_size > 0 for path in paths)
-        return there and len(paths) == len(self.outputs)
+        if len(paths) < len(self.outputs) or not all(path.is_file() for path in paths):
+            return False
+        source = Path(self.source)
+        shot = source.stat().st_mtime if source.is_file() else 0
+        found = [path.stat() for path in paths]
+        return all(each.st_size > 0 and each.st_mtime >= shot for each in found)
 
     def record(self) -> dict[str, str]:
         """Names for JSON."""

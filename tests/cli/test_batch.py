@@ -103,6 +103,15 @@ class TestDone:
         run("batch", "in", "out", *GIVEN)
         assert pixels("out/deep/green.png").shape == (48, 48, 4)
 
+    def test_resume_takes_up_what_has_changed_since(self, shoot: Path, run: Run) -> None:
+        Path("in/deep/bad.jpg").unlink()
+        assert run("batch", "in", "out", *GIVEN).exit_code == 0
+        later = Path("out/red.png").stat().st_mtime + 10
+        os.utime("in/red.png", (later, later))
+        report = json.loads(run("batch", "in", "out", *GIVEN, "--resume", "--json").stdout)
+        done = {entry["input"]: entry.get("kept", False) for entry in report["results"]}
+        assert done == {"in/red.png": False, "in/deep/green.jpg": True}
+
 
 class TestPreset:
     def test_values_for_options_not_given(self, shoot: Path, run: Run) -> None:

@@ -49,6 +49,15 @@ class TestOne:
         assert alpha[24, 24] == 255
         assert alpha[2, 2] == 0
 
+    @pytest.mark.parametrize("name", ["y.png", "y.tiff", "y.webp"])
+    def test_a_format_and_a_name_that_contradict_each_other(
+        self, folder: Path, run: Run, name: str
+    ) -> None:
+        result = run("remove", "red.png", *GIVEN, "--format", "jpeg", "-o", name)
+        assert result.exit_code == 2
+        assert f"--format jpeg: '{name}' says " in result.stderr
+        assert not (folder / name).exists()
+
     def test_before_a_green_screen(self, folder: Path, run: Run) -> None:
         screen = np.full((48, 48, 3), (20, 180, 50), np.uint8)
         PILImage.fromarray(screen).save("plate.png")

@@ -298,3 +298,26 @@ def test_a_key_takes_away_as_much_spill_as_it_is_told():
     for wrong in ({"despill": "none"}, {"despill_strength": 2}):
         with pytest.raises(InvalidOptionError):
             remove_background(image, method="key", **wrong)
+
+
+@pytest.mark.parametrize("method", ["auto", "grabcut"])
+def test_nothing_is_left_outside_of_a_rectangle(disc, tiny_session, method):
+    """Even of a subject that it cuts through."""
+    rect = 10, 30, 110, 108  # the disc reaches further to the right
+    told = {"session": tiny_session} if method == "auto" else {}
+    cutout = remove_background(disc, rect=rect, method=method, **told)
+    outside = np.ones(cutout.alpha.shape, bool)
+    outside[10:110, 30:108] = False
+    assert not cutout.alpha[outside].any()
+    assert cutout.alpha[60, 70] > 0.9
+
+
+def test_a_cutout_is_told_in_one_line(disc, tiny_session):
+    told = repr(remove_background(disc, session=tiny_session))
+    assert told.startswith(f"Cutout({disc.shape[1]} x {disc.shape[0]}, method='auto', certainty=")
+
+
+@pytest.mark.parametrize("model", [123, ["u2net"]])
+def test_what_is_no_model_is_refused(disc, model):
+    with pytest.raises(InvalidOptionError, match="expected a name, a path or a ModelSpec"):
+        remove_background(disc, model=model)
