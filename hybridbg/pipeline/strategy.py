@@ -38,11 +38,12 @@ _WORKING_SIDE = 1024
 """Long side, in pixels, at which the subject is sought: the matting does the fine work."""
 
 _FACE_KEPT = 0.7
-"""Share of a face's head-and-shoulders seeds that GrabCut must keep by their colours alone."""
+"""Share of a head's seeds that GrabCut must keep by their colours alone: of the chest too it
+depended on how strongly a portrait was compressed."""
 
-_FACE_SEEN = 0.25
-"""Mean probability that the network, not told of the face, gives these seeds: faces are found in
-fur too."""
+_FACE_SEEN, _FACE_KNOWN = 0.25, 0.9
+"""Mean probability that the network, not told of the face, gives head and shoulders, for these to
+be a hint: below it the face is one in fur or leaves, above it there is nothing left to tell."""
 
 _MOST_CHANGE = 3.0
 """GrabCut's answer counts while its area is within this factor of the network's."""
@@ -253,7 +254,7 @@ def _with_portrait(
     hint = _portrait(small)
     if hint is None or network is None or session is None:
         return hint, network
-    if network.probability[hint == 1].mean() < _FACE_SEEN:
+    if not _FACE_SEEN <= network.probability[hint == 1].mean() < _FACE_KNOWN:
         return None, network
     return hint, from_network(small, hint, session)
 
@@ -268,10 +269,11 @@ def _portrait(small: FloatArray) -> FloatArray | None:
     start[hint == 1] = graphcut.PROBABLE_FOREGROUND
     start[hint == 0] = graphcut.SURE_BACKGROUND
     try:
-        kept = from_grabcut(small, start).probability[hint == 1].mean()
+        cut = from_grabcut(small, start).probability
     except NoSubjectError:
         return None
-    return hint if kept >= _FACE_KEPT else None
+    chin = faces[0][2]
+    return hint if cut[:chin][hint[:chin] == 1].mean() >= _FACE_KEPT else None
 
 
 def _sources(

@@ -12,6 +12,7 @@ from hybridbg.pipeline.options import Options, Subject
 from hybridbg.pipeline.strategy import locate
 
 DISC = np.s_[40:80, 60:100]  # the middle of the disc
+PARTLY = np.s_[50:70, 25:80]  # and the ground beside it
 CORNER = np.s_[:30, :40]
 
 
@@ -25,8 +26,8 @@ def located(image, session, **subject):
     return locate(as_image(image), Subject(**subject), Options(session=session))
 
 
-@pytest.mark.parametrize(("place", "followed"), [(DISC, True), (CORNER, False)])
-def test_a_face_counts_where_the_network_sees_something(
+@pytest.mark.parametrize(("place", "followed"), [(PARTLY, True), (CORNER, False), (DISC, False)])
+def test_a_face_counts_where_the_network_sees_something_but_not_all(
     disc, tiny_session, monkeypatch, place, followed
 ):
     asked = []
