@@ -36,6 +36,8 @@ DESPILL = ("average", "max", "min", "weighted")
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _CORNERS = re.compile(rf"\s*{_NUMBER},{_NUMBER}(?:\s+{_NUMBER},{_NUMBER}){{2,}}\s*")
+_LIKE_CORNERS = re.compile(r"[-\d.,\s]*\d,[-\d.,\s]*")
+"""No file is called so, but if one is, a folder before its name makes the difference."""
 
 # What `remove` has and a key has no use for.
 _UNUSED: dict[str, Any] = {
@@ -47,12 +49,21 @@ _UNUSED: dict[str, Any] = {
 def read_matte(text: str) -> str | tuple[tuple[float, float], ...]:
     """Tell a polygon, ``X,Y X,Y X,Y ...``, from a file's name; corners become (row, column).
 
+    Raises
+    ------
+    InvalidOptionError
+        Numbers, but not of three corners.
+
     Examples
     --------
     >>> read_matte("0,0 20,0 20,30"), read_matte("garbage.png")
     (((0.0, 0.0), (0.0, 20.0), (30.0, 20.0)), 'garbage.png')
     """
     if not _CORNERS.fullmatch(text):
+        if _LIKE_CORNERS.fullmatch(text):
+            raise InvalidOptionError(
+                f"expected at least three corners X,Y X,Y X,Y or a file, got {text!r}"
+            )
         return text
     corners = (corner.split(",") for corner in text.split())
     return tuple((float(row), float(column)) for column, row in corners)

@@ -65,7 +65,10 @@ class PixelLimit:
         """Raise `ImageTooLargeError` if a picture of this size must not be decoded."""
         pixels = rows * columns
         size = f"{name}: {columns} x {rows} is {pixels / 1e6:.1f} megapixels"
-        advice = f"if it is genuine, set max_pixels (or {MAX_PIXELS_VARIABLE}) to {pixels} or more"
+        advice = (
+            f"if it is genuine, set max_pixels (--max-pixels, {MAX_PIXELS_VARIABLE}) to {pixels} "
+            "or more"
+        )
         if pixels > self.max_pixels:
             limit = self.max_pixels / 1e6
             raise ImageTooLargeError(f"{size}, the limit is {limit:.1f}; {advice}")

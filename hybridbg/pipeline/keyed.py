@@ -168,7 +168,7 @@ def _screen_of(picture: Image, options: Options) -> Screen:
         raise NoSubjectError(
             f"key: expected a {options.screen if options.screen != 'auto' else 'green or blue'} "
             f"screen, found none (confidence {screen.confidence:.2f}); give its colour or a clean "
-            "plate, or use method='auto'"
+            "plate, or remove the background without a key (method='auto')"
         )
     return screen
 

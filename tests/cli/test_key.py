@@ -76,6 +76,14 @@ class TestOne:
         alpha = pixels("x.png")[:, :, 3]
         assert (alpha[32, 30], alpha[32, 46]) == (0, 255)
 
+    @pytest.mark.parametrize("option", ["--garbage", "--core"])
+    @pytest.mark.parametrize("corners", ["0,0 90", "10,10 20,20", "1,2"])
+    def test_a_polygon_that_is_none(self, green: Path, run: Run, option: str, corners: str) -> None:
+        result = run("key", "green.png", "out.png", option, corners)
+        assert result.exit_code == 2
+        assert "at least three corners" in result.stderr
+        assert not Path("out.png").exists()
+
     def test_foreground_and_matte(self, green: Path, run: Run) -> None:
         result = run(
             "key", "shot.png", "out/", "--foreground", "f.tif", "--matte", "mattes/", "--json"
