@@ -30,9 +30,9 @@ ALONE = """
 import sys
 import hybridbg
 hybridbg.remove_background(sys.argv[1]).save(sys.argv[2])
-print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+from benchmarks.memory import TO_MEGABYTES, peak
+print(peak() * TO_MEGABYTES)
 """
-"""Not getrusage: its peak is never below that of the process which started this one."""
 
 
 def main() -> None:
@@ -91,7 +91,7 @@ def peak(large: Path, result: Path) -> float:
     """Megabytes that a process of its own needs at most."""
     command = [sys.executable, "-c", ALONE, str(large), str(result)]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return float(told) / 1024
+    return float(told)
 
 
 if __name__ == "__main__":

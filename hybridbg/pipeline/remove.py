@@ -18,6 +18,7 @@ from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image, as_float
 from hybridbg.core.progress import Progress, Report, Rising
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike
+from hybridbg.graphcut.seeds import inside
 from hybridbg.keying import Screen
 from hybridbg.keying.alpha import denoised
 from hybridbg.keying.despill import DespillMethod
@@ -289,17 +290,15 @@ def _find(
     """Find the subject unless it was given, and the trimap that matting gets."""
     with watch.stage("find the subject"):
         located = _given(subject) or locate(picture, subject, options)
-        return located, _inside(subject, _respect_opacity(located.trimap, picture))
+        return located, _respect_rect(_respect_opacity(located.trimap, picture), subject)
 
 
-def _inside(subject: Subject, marks: ByteArray) -> ByteArray:
+def _respect_rect(marks: ByteArray, subject: Subject) -> ByteArray:
     """Leave nothing outside of a rectangle that the caller drew."""
     if subject.rect is None:
         return marks
-    top, left, bottom, right = subject.rect
-    kept = np.full_like(marks, trimaps.BACKGROUND)
-    kept[top:bottom, left:right] = marks[top:bottom, left:right]
-    return kept
+    within = inside(subject.rect, (marks.shape[0], marks.shape[1]))
+    return np.where(within, marks, np.uint8(trimaps.BACKGROUND))
 
 
 def _diagnostics(

@@ -17,6 +17,7 @@ from hybridbg.core.errors import InvalidOptionError, NoSubjectError
 from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import ByteArray, FloatArray, Shape
+from hybridbg.graphcut.seeds import inside
 from hybridbg.keying import Screen
 from hybridbg.pipeline.evidence import (
     Evidence,
@@ -159,8 +160,12 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
             keyed = key_picture(picture, None, options, told=seen.probability)
             if agrees(keyed, seen):
                 return replace(_located_by_key(keyed, "auto"), model=model)
-    impression = saliency(small) if options.method == "auto" and not subject.told else None
-    network = None if session is None else _asked(small, hint, session, impression)
+    network = None
+    if session is not None:
+        impression = None
+        if options.method == "auto" and not subject.told and session.spec.has_hint:
+            impression = saliency(small)
+        network = _asked(small, hint, session, impression)
     if told is None:
         hint, network = _with_portrait(small, network, session)
     warnings: list[str] = []
@@ -228,10 +233,7 @@ def _told(subject: Subject, shape: Shape) -> FloatArray | None:
         return None
     hint = np.full(shape, 0.5, np.float32) if subject.hint is None else subject.hint.copy()
     if subject.rect is not None:
-        top, left, bottom, right = subject.rect
-        outside = np.ones(shape, dtype=np.bool_)
-        outside[top:bottom, left:right] = False
-        hint[outside] = 0
+        hint[~inside(subject.rect, shape)] = 0
     return hint
 
 

@@ -17,7 +17,7 @@ from click.testing import Result
 from PIL import Image as PILImage
 
 from hybridbg.predict import Session
-from tests.cli.test_process import COMMAND, ROOT
+from tests.cli.test_process import COMMAND, ROOT, mind_interrupts
 from tests.cli.test_remove import files, pixels
 from tests.pipeline.conftest import disc, tiny_session
 
@@ -209,8 +209,7 @@ def test_interrupted(shoot: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # Whoever runs the tests in the background may have left Ctrl-C ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=mind_interrupts,  # noqa: PLW1509 - it only sets a signal
     ) as process:
         assert process.stderr is not None
         assert process.stdout is not None

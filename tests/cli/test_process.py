@@ -73,6 +73,11 @@ def test_nobody_listens(folder: Path) -> None:
     assert result.returncode == 1
 
 
+def mind_interrupts() -> None:
+    """Heed Ctrl-C, which whoever runs the tests in the background may have left ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise on Windows")
 def test_interrupted_while_reading(folder: Path) -> None:
     before = set(folder.iterdir())
@@ -81,8 +86,7 @@ def test_interrupted_while_reading(folder: Path) -> None:
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests in the background may have left Ctrl-C ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=mind_interrupts,  # noqa: PLW1509 - it only sets a signal
     ) as process:
         assert process.stderr is not None
         # Once the picture is announced it is being read from a pipe that brings nothing.

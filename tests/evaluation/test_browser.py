@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from hybridbg.evaluation import Run, choose_methods, read_datasets, summarise, write_report
-from tests.evaluation.made import KNOWS_RED, make_dataset, program
+from tests.evaluation.made import KNOWS_RED, WORSE, make_dataset, program
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-WORSE = KNOWS_RED.replace("/ 180, 0, 1)", "/ 180, 0, 1) * 0.9")
 SORT = "<script>document.querySelector('#figures th:nth-child(2)').click()</script>"
 """Click on the head of the methods."""
 

@@ -28,9 +28,7 @@ from hybridbg.evaluation.reporting.page import make_page
 from hybridbg.evaluation.reporting.statistics import of_mean, of_statistic
 from hybridbg.evaluation.reporting.summary import difference, figure
 from tests.evaluation.conftest import without_processes
-from tests.evaluation.made import KNOWS_RED, make_dataset, program
-
-WORSE = KNOWS_RED.replace("/ 180, 0, 1)", "/ 180, 0, 1) * 0.9")
+from tests.evaluation.made import KNOWS_RED, WORSE, make_dataset, program
 
 
 @pytest.fixture(scope="module")
