@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -14,14 +13,16 @@ from typing import Any
 from tests.gimp.root import GimpRoot
 
 HERE = Path(__file__).parent
-DISPLAY = 100 + os.getpid() % 900
 SIZE = "1280x900x24"
 
+# The server chooses a free number and says it once it answers: with a number of ours, a server that
+# was just ending could answer in its place.
 _START = """
-rm -f /tmp/.X{display}-lock /tmp/.X11-unix/X{display}
-Xvfb :{display} -screen 0 {size} -nolisten tcp >/dev/null 2>&1 &
-export DISPLAY=:{display}
-for _ in $(seq 100); do xdotool getmouselocation >/dev/null 2>&1 && break; sleep 0.1; done
+Xvfb -displayfd 3 -screen 0 {size} -nolisten tcp >/dev/null 2>&1 3>{inside}/display.draft &
+for _ in $(seq 300); do [ -s {inside}/display.draft ] && break; sleep 0.1; done
+DISPLAY=:$(cat {inside}/display.draft)
+export DISPLAY
+mv {inside}/display.draft {inside}/display
 openbox >/dev/null 2>&1 &
 exec gimp --no-splash {picture} --batch-interpreter python-fu-eval -b {script}
 """
@@ -58,7 +59,7 @@ class GimpWindow:
             f"exec(open('{gimp.inside}/inside_window.py').read())"
         )
         start = _START.format(
-            display=DISPLAY,
+            inside=gimp.inside,
             size=SIZE,
             picture=f"{gimp.inside}/open.png",
             script=f'"{script}"',
@@ -72,6 +73,7 @@ class GimpWindow:
         )
         try:
             self.ask("1", seconds=90)
+            self._display = ":" + (gimp.folder / "display").read_text().strip()
             self._arrange()
         except BaseException:
             self.__exit__()
@@ -105,16 +107,20 @@ class GimpWindow:
         draft.rename(question)
         deadline = time.monotonic() + seconds
         while not answer.exists():
-            assert self._process.poll() is None, (self.gimp.folder / "window.log").read_text()
+            assert self._process.poll() is None, self._said()
             assert time.monotonic() < deadline, f"no answer to {expression}"
             time.sleep(0.1)
         return json.loads(answer.read_text())
+
+    def _said(self) -> str:
+        """Return what GIMP printed, as far as it is text."""
+        return (self.gimp.folder / "window.log").read_text(errors="replace")
 
     def run(self, *words: str) -> str:
         """Run something that sees the screen."""
         done = subprocess.run(
             self.gimp.command(*words),
-            env=self.gimp.environment(DISPLAY=f":{DISPLAY}", GIMP_LANG=self.language),
+            env=self.gimp.environment(DISPLAY=self._display, GIMP_LANG=self.language),
             capture_output=True,
             timeout=60,
             check=False,
