@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from hybridbg import io, keying
 from hybridbg.core import trimap as trimaps
-from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image, as_float
-from hybridbg.core.progress import Progress, Report, Rising
+from hybridbg.core.progress import Progress, Report
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike
-from hybridbg.graphcut.seeds import inside
 from hybridbg.keying import Screen
 from hybridbg.keying.alpha import denoised
 from hybridbg.keying.despill import DespillMethod
@@ -32,13 +27,12 @@ from hybridbg.matting import (
 from hybridbg.pipeline.cutout import Cutout
 from hybridbg.pipeline.keyed import preview_picture
 from hybridbg.pipeline.options import Method, Options, Quality, Subject
-from hybridbg.pipeline.strategy import Located, locate
+from hybridbg.pipeline.stopwatch import Stopwatch
+from hybridbg.pipeline.strategy import Located
+from hybridbg.pipeline.trimap import as_subject, diagnostics, find_subject
 from hybridbg.predict import ModelSpec, Session
 
-__all__ = ["FoundTrimap", "find_trimap", "remove_background"]
-
-_STAGES = {"find the subject": 0.0, "matting": 0.4, "foreground": 0.85}
-"""Stages and the share of the work done when each begins, on a picture of some megapixels."""
+__all__ = ["remove_background"]
 
 _KEY_EPSILON = 1e-8
 """Regularisation of matting in linear light, where dark colours lie closer together."""
@@ -150,11 +144,11 @@ def remove_background(
         progress=progress,
     )
     picture = io.as_image(image)
-    watch = _Stopwatch(options.progress)
-    subject = _subject(picture, hint, rect, trimap)
+    watch = Stopwatch(options.progress)
+    subject = as_subject(picture, hint, rect, trimap)
     if options.quality == "preview":
         return _preview(picture, subject, options, watch)
-    located, marks = _find(picture, subject, options, watch)
+    located, marks = find_subject(picture, subject, options, watch)
     with watch.stage("matting") as report:
         matte = _matte(picture, marks, located, options, report)
     with watch.stage("foreground") as report:
@@ -179,7 +173,7 @@ def remove_background(
         foreground=colours,
         trimap=marks,
         diagnostics={
-            **_diagnostics(located, watch, matte.warnings),
+            **diagnostics(located, watch, matte.warnings),
             "solver": {
                 "iterations": matte.solution.iterations,
                 "residual": matte.solution.residual,
@@ -191,7 +185,7 @@ def remove_background(
     )
 
 
-def _preview(picture: Image, subject: Subject, options: Options, watch: _Stopwatch) -> Cutout:
+def _preview(picture: Image, subject: Subject, options: Options, watch: Stopwatch) -> Cutout:
     """Key a picture the quick way; what is half transparent stays unknown in the trimap."""
     if subject.told:
         raise InvalidOptionError(
@@ -211,7 +205,7 @@ def _preview(picture: Image, subject: Subject, options: Options, watch: _Stopwat
         alpha=alpha if opacity is None else alpha * opacity,
         foreground=colours,
         trimap=marks,
-        diagnostics=_diagnostics(located, watch),
+        diagnostics=diagnostics(located, watch),
         shadow=_shadow(screen, opacity),
     )
 
@@ -223,111 +217,6 @@ def _shadow(screen: Screen | None, opacity: FloatArray | None) -> FloatArray | N
     rows, columns = screen.plate.shape[:2]
     shadow = np.zeros((rows, columns), np.float32) if screen.shadow is None else screen.shadow
     return shadow if opacity is None else shadow * opacity
-
-
-@dataclass(frozen=True, eq=False)
-class FoundTrimap:
-    """A trimap and how it was found.
-
-    Attributes
-    ----------
-    trimap : (H, W) uint8
-        0 background, 128 unknown, 255 foreground.
-    diagnostics : mapping
-        As in `Cutout`, without ``solver``.
-    """
-
-    trimap: ByteArray
-    diagnostics: Mapping[str, Any]
-
-
-def find_trimap(
-    image: ImageLike,
-    *,
-    hint: ImageLike | None = None,
-    rect: Sequence[int] | None = None,
-    method: Method = "auto",
-    model: str | os.PathLike[str] | ModelSpec = "default",
-    screen: ColourLike = "auto",
-    plate: ImageLike | None = None,
-    session: Session | None = None,
-    num_threads: int | None = None,
-) -> FoundTrimap:
-    """Find the subject of a photograph, and leave the matting to whoever corrects the trimap.
-
-    Parameters and errors are those of `remove_background`.
-
-    Returns
-    -------
-    FoundTrimap
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> image = np.full((64, 64, 3), (60, 90, 160), np.uint8)
-    >>> image[16:48, 16:48] = (200, 60, 40)
-    >>> found = find_trimap(image, rect=(8, 8, 56, 56), method="grabcut")
-    >>> found.trimap[32, 32], found.trimap[16, 32], found.trimap[2, 2]
-    (np.uint8(255), np.uint8(128), np.uint8(0))
-    """
-    options = Options(
-        method=method,
-        model=model,
-        screen=screen,
-        plate=plate,
-        session=session,
-        num_threads=num_threads,
-    )
-    picture = io.as_image(image)
-    watch = _Stopwatch(None)
-    located, marks = _find(picture, _subject(picture, hint, rect, None), options, watch)
-    return FoundTrimap(marks, _diagnostics(located, watch))
-
-
-def _find(
-    picture: Image, subject: Subject, options: Options, watch: _Stopwatch
-) -> tuple[Located, ByteArray]:
-    """Find the subject unless it was given, and the trimap that matting gets."""
-    with watch.stage("find the subject"):
-        located = _given(subject) or locate(picture, subject, options)
-        return located, _respect_rect(_respect_opacity(located.trimap, picture), subject)
-
-
-def _respect_rect(marks: ByteArray, subject: Subject) -> ByteArray:
-    """Leave nothing outside of a rectangle that the caller drew."""
-    if subject.rect is None:
-        return marks
-    within = inside(subject.rect, (marks.shape[0], marks.shape[1]))
-    return np.where(within, marks, np.uint8(trimaps.BACKGROUND))
-
-
-def _diagnostics(
-    located: Located, watch: _Stopwatch, more_warnings: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    return {
-        "method": located.method,
-        "sources": located.weights,
-        "certainty": located.certainty,
-        "model": located.model,
-        "seconds": watch.seconds,
-        "warnings": [*located.warnings, *more_warnings],
-    }
-
-
-def _subject(
-    picture: Image, hint: ImageLike | None, rect: Sequence[int] | None, trimap: ImageLike | None
-) -> Subject:
-    """Check what the caller says of the subject's place."""
-    if trimap is not None and (hint is not None or rect is not None):
-        raise InvalidOptionError("trimap goes alone, got a hint or rect beside it; leave one out")
-    shape = picture.shape
-    return Subject(
-        hint=None if hint is None else io.as_hint(hint, shape),
-        rect=None if rect is None else as_rect(rect, shape),
-        trimap=None
-        if trimap is None
-        else trimaps.as_trimap(io.as_grey(trimap, name="trimap"), shape, need_known=False),
-    )
 
 
 def _matte(
@@ -361,47 +250,3 @@ def _matte(
             progress=report,
         )
     return replace(matte, alpha=denoised(matte.alpha, located.noise)) if located.noise else matte
-
-
-def _given(subject: Subject) -> Located | None:
-    """Return the trimap that was handed in, if one was: there is nothing to find then."""
-    if subject.trimap is None:
-        return None
-    return Located(method="trimap", trimap=subject.trimap, weights={"trimap": 1.0}, certainty=1.0)
-
-
-def _respect_opacity(trimap: ByteArray, picture: Image) -> ByteArray:
-    """Call background what is wholly transparent in the picture already."""
-    opacity = picture.alpha_float()
-    if opacity is None or opacity.min() > 0:
-        return trimap
-    marks = trimap.copy()
-    marks[opacity == 0] = trimaps.BACKGROUND
-    return marks
-
-
-class _Stopwatch:
-    """Seconds per stage, and progress reports."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.seconds: dict[str, float] = {}
-        self._stage = ""
-        self._progress = progress
-        self._work = Rising(self._tell)
-
-    def _tell(self, done: float) -> None:
-        if self._progress is not None:
-            self._progress(self._stage, done)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[Report]:
-        """Time a stage, and hand out who is told how much of it is done."""
-        self._stage = name
-        ends = [*_STAGES.values(), 1.0]
-        begin = ends.index(_STAGES[name])
-        report = self._work.part(ends[begin], ends[begin + 1])
-        report(0)
-        began = time.perf_counter()
-        yield report
-        self.seconds[name] = round(time.perf_counter() - began, 4)
-        report(1)

@@ -1,0 +1,147 @@
+"""From a picture to the trimap that matting gets: what the caller says, or what is found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hybridbg import io
+from hybridbg.core import trimap as trimaps
+from hybridbg.core.checks import as_rect
+from hybridbg.core.errors import InvalidOptionError
+from hybridbg.core.image import Image
+from hybridbg.core.types import ByteArray, ColourLike, ImageLike
+from hybridbg.graphcut.seeds import inside
+from hybridbg.pipeline.options import Method, Options, Subject
+from hybridbg.pipeline.stopwatch import Stopwatch
+from hybridbg.pipeline.strategy import Located, locate
+from hybridbg.predict import ModelSpec, Session
+
+__all__ = ["FoundTrimap", "as_subject", "diagnostics", "find_subject", "find_trimap"]
+
+
+@dataclass(frozen=True, eq=False)
+class FoundTrimap:
+    """A trimap and how it was found.
+
+    Attributes
+    ----------
+    trimap : (H, W) uint8
+        0 background, 128 unknown, 255 foreground.
+    diagnostics : mapping
+        As in `Cutout`, without ``solver``.
+    """
+
+    trimap: ByteArray
+    diagnostics: Mapping[str, Any]
+
+
+def find_trimap(
+    image: ImageLike,
+    *,
+    hint: ImageLike | None = None,
+    rect: Sequence[int] | None = None,
+    method: Method = "auto",
+    model: str | os.PathLike[str] | ModelSpec = "default",
+    screen: ColourLike = "auto",
+    plate: ImageLike | None = None,
+    session: Session | None = None,
+    num_threads: int | None = None,
+) -> FoundTrimap:
+    """Find the subject of a photograph, and leave the matting to whoever corrects the trimap.
+
+    Parameters and errors are those of `remove_background`.
+
+    Returns
+    -------
+    FoundTrimap
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.full((64, 64, 3), (60, 90, 160), np.uint8)
+    >>> image[16:48, 16:48] = (200, 60, 40)
+    >>> found = find_trimap(image, rect=(8, 8, 56, 56), method="grabcut")
+    >>> found.trimap[32, 32], found.trimap[16, 32], found.trimap[2, 2]
+    (np.uint8(255), np.uint8(128), np.uint8(0))
+    """
+    options = Options(
+        method=method,
+        model=model,
+        screen=screen,
+        plate=plate,
+        session=session,
+        num_threads=num_threads,
+    )
+    picture = io.as_image(image)
+    watch = Stopwatch(None)
+    located, marks = find_subject(picture, as_subject(picture, hint, rect, None), options, watch)
+    return FoundTrimap(marks, diagnostics(located, watch))
+
+
+def as_subject(
+    picture: Image, hint: ImageLike | None, rect: Sequence[int] | None, trimap: ImageLike | None
+) -> Subject:
+    """Check what the caller says of the subject's place."""
+    if trimap is not None and (hint is not None or rect is not None):
+        raise InvalidOptionError("trimap goes alone, got a hint or rect beside it; leave one out")
+    shape = picture.shape
+    return Subject(
+        hint=None if hint is None else io.as_hint(hint, shape),
+        rect=None if rect is None else as_rect(rect, shape),
+        trimap=None
+        if trimap is None
+        else trimaps.as_trimap(io.as_grey(trimap, name="trimap"), shape, need_known=False),
+    )
+
+
+def find_subject(
+    picture: Image, subject: Subject, options: Options, watch: Stopwatch
+) -> tuple[Located, ByteArray]:
+    """Find the subject unless it was given, and the trimap that matting gets."""
+    with watch.stage("find the subject"):
+        located = _given(subject) or locate(picture, subject, options)
+        return located, _respect_rect(_respect_opacity(located.trimap, picture), subject)
+
+
+def _given(subject: Subject) -> Located | None:
+    """Return the trimap that was handed in, if one was: there is nothing to find then."""
+    if subject.trimap is None:
+        return None
+    return Located(method="trimap", trimap=subject.trimap, weights={"trimap": 1.0}, certainty=1.0)
+
+
+def _respect_rect(marks: ByteArray, subject: Subject) -> ByteArray:
+    """Leave nothing outside of a rectangle that the caller drew."""
+    if subject.rect is None:
+        return marks
+    within = inside(subject.rect, (marks.shape[0], marks.shape[1]))
+    return np.where(within, marks, np.uint8(trimaps.BACKGROUND))
+
+
+def _respect_opacity(trimap: ByteArray, picture: Image) -> ByteArray:
+    """Call background what is wholly transparent in the picture already."""
+    opacity = picture.alpha_float()
+    if opacity is None or opacity.min() > 0:
+        return trimap
+    marks = trimap.copy()
+    marks[opacity == 0] = trimaps.BACKGROUND
+    return marks
+
+
+def diagnostics(
+    located: Located, watch: Stopwatch, more_warnings: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Say what was done, as `Cutout` documents it."""
+    return {
+        "method": located.method,
+        "sources": located.weights,
+        "certainty": located.certainty,
+        "model": located.model,
+        "seconds": watch.seconds,
+        "warnings": [*located.warnings, *more_warnings],
+    }
