@@ -29,8 +29,9 @@ from hybridbg.pipeline.evidence import (
 )
 from hybridbg.pipeline.fusion import Fused, fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
+from hybridbg.pipeline.marks import Marks, find_marks
 from hybridbg.pipeline.options import Options, Subject
-from hybridbg.predict import Session, find_faces, new_session, portrait_hint
+from hybridbg.predict import Session, find_faces, new_session, only_marked, portrait_hint
 from hybridbg.saliency import saliency
 
 __all__ = ["Located", "locate"]
@@ -124,7 +125,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     ----------
     picture : Image
     subject : Subject
-        Hint, rectangle or nothing.
+        Hint, rectangle, marks or nothing.
     options : Options
 
     Returns
@@ -143,11 +144,12 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         return _keyed(picture, told, options)
     small = _working_copy(picture)
     hint = None if told is None else resample(told, small.shape[:2])
+    marks = None if subject.marks is None else find_marks(small, subject.marks, hint)
     session = None
     if options.method != "grabcut":
         session = options.session or new_session(options.model, num_threads=options.num_threads)
         follows = session.spec.has_hint or session.spec.kind == "instances"
-        if options.method == "predict" and subject.told and not follows:
+        if options.method == "predict" and told is not None and not follows:
             raise InvalidOptionError(
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"
@@ -165,12 +167,12 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         impression = None
         if options.method == "auto" and not subject.told and session.spec.has_hint:
             impression = saliency(small)
-        network = _asked(small, hint, session, impression)
-    if told is None:
+        network = _asked(small, hint, session, impression, marks)
+    if not subject.told:
         hint, network = _with_portrait(small, network, session)
     warnings: list[str] = []
-    sources = _sources(small, hint, network, options.method, warnings)
-    fused = fuse(sources, told=subject.told)
+    sources = _sources(small, hint, network, options.method, warnings, marks)
+    fused = fuse(sources, told=told is not None)
     certainty = _certainty(fused, 1.0 if network is None else network.steadiness)
     if certainty < _NOT_SURE and not subject.told:
         warnings.append(
@@ -228,8 +230,8 @@ def _working_copy(picture: Image) -> FloatArray:
 
 
 def _told(subject: Subject, shape: Shape) -> FloatArray | None:
-    """Everything the caller said about the subject's place, as one hint."""
-    if not subject.told:
+    """Everything the caller said roughly about the subject's place, as one hint."""
+    if subject.hint is None and subject.rect is None:
         return None
     hint = np.full(shape, 0.5, np.float32) if subject.hint is None else subject.hint.copy()
     if subject.rect is not None:
@@ -242,9 +244,10 @@ def _asked(
     hint: FloatArray | None,
     session: Session,
     impression: FloatArray | None = None,
+    marks: Marks | None = None,
 ) -> Evidence:
     """Ask the network; one that follows a hint follows it too far out."""
-    network = from_network(small, hint, session, impression=impression)
+    network = from_network(small, hint, session, impression=impression, marks=marks)
     follows = hint is not None and session.spec.has_hint
     return tightened(network) if follows else network
 
@@ -284,25 +287,29 @@ def _sources(
     network: Evidence | None,
     method: str,
     warnings: list[str],
+    marks: Marks | None = None,
 ) -> list[Evidence]:
     """Let GrabCut check the network's answer; return whose word counts."""
     if method == "predict" and network is not None:
         return [network]
-    if network is None and hint is None:
+    nothing_told = hint is None and marks is None
+    if network is None and nothing_told:
         warnings.append("GrabCut was told nothing: it took the middle of the picture for a start")
     shape = small.shape[:2]
     try:
-        cut = from_grabcut(small, seeds(shape, hint, network))
+        cut = from_grabcut(small, seeds(shape, hint, network, marks))
     except NoSubjectError as error:
         if network is None:
             raise
-        if hint is None and not 0 < _area(network) < network.probability.size:
+        if nothing_told and not 0 < _area(network) < network.probability.size:
             warnings.append(
                 "the network found no subject; GrabCut took the middle of the picture for a start"
             )
             return [from_grabcut(small, graphcut.seeds_from_rect(centred_rect(shape), shape))]
         warnings.append(f"the network decided alone ({error})")
         return [network]
+    if marks is not None:
+        cut = replace(cut, probability=only_marked(cut.probability, marks.said, hint))
     if network is None:
         return [cut]
     change = _area(cut) / max(_area(network), 1.0)

@@ -1,0 +1,97 @@
+"""How soft the edge is, where the caller says so: a wider unknown band, or a steep alpha."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hybridbg.core.distance import distance_to
+from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
+from hybridbg.core.types import BoolArray, ByteArray, FloatArray
+
+__all__ = ["hardened", "softened"]
+
+_SOFTER = 0.04
+"""Width by which a soft edge's band grows on either side, in sides of a square of the subject's
+area."""
+
+_SPECK_SHARE = 1e-3
+"""Pieces of a hard-edged subject below this share of it, and such holes, are noise or ends of hair:
+what a soft edge may leave floating, a hard one may not."""
+
+_FLATTEST = 1e-3
+"""Slope of alpha, per pixel, below which a place lies on no edge."""
+
+
+def softened(trimap: ByteArray) -> ByteArray:
+    """Widen the unknown band on both sides, but leave some of each known.
+
+    Parameters
+    ----------
+    trimap : (H, W) uint8
+
+    Returns
+    -------
+    (H, W) uint8
+    """
+    wider = trimap.copy()
+    width = max(1.0, _SOFTER * float(np.sqrt(np.count_nonzero(trimap != BACKGROUND))))
+    for value in (BACKGROUND, FOREGROUND):
+        known = trimap == value
+        depth = distance_to(~known)
+        # Nothing is left to know about a thin subject, or one that fills the picture, but its core.
+        wider[known & (depth <= min(width, float(depth.max()) / 2))] = UNKNOWN
+    return wider
+
+
+def hardened(alpha: FloatArray) -> FloatArray:
+    """Make an edge as steep as a product's: inside 1, outside 0, smoothed over a pixel.
+
+    The edge runs where alpha is one half. With g the change of alpha over two pixels across the
+    edge, alpha is stretched around one half by 2 / g - 1: nothing is done to an edge one pixel wide
+    (g = 1), and wider ones become as narrow.
+
+    Parameters
+    ----------
+    alpha : (H, W) float32 in [0, 1]
+
+    Returns
+    -------
+    (H, W) float32 in [0, 1]
+
+    Examples
+    --------
+    >>> ramp = np.tile(np.linspace(0, 1, 21, dtype=np.float32), (3, 1))
+    >>> hardened(ramp)[1, 8:13].tolist()
+    [0.0, 0.0, 0.5, 1.0, 1.0]
+    """
+    import cv2
+
+    across = np.array([[-1, 0, 1]], dtype=np.float32)
+    border = cv2.BORDER_REPLICATE
+    change = np.hypot(
+        cv2.filter2D(alpha, -1, across, borderType=border),
+        cv2.filter2D(alpha, -1, across.T, borderType=border),
+    ).clip(2 * _FLATTEST, 1)
+    steep = ((alpha - np.float32(0.5)) * (2 / change - 1) + np.float32(0.5)).clip(0, 1)
+    subject = _without_small(~_without_small(alpha < 0.5))
+    hard: FloatArray = np.where(subject == (alpha >= 0.5), steep, subject.astype(np.float32))
+    # Around a piece that went, its edge goes too.
+    far = cv2.dilate(subject.view(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    near = cv2.erode(subject.view(np.uint8), np.ones((3, 3), np.uint8)) == 1
+    hard[far], hard[near] = 0, 1
+    return hard
+
+
+def _without_small(region: BoolArray) -> BoolArray:
+    """Drop pieces much smaller than the largest."""
+    import cv2
+
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(
+        region.view(np.uint8), connectivity=8
+    )
+    if count <= 2:
+        return region
+    area = stats[:, cv2.CC_STAT_AREA].copy()
+    area[0] = 0
+    kept: BoolArray = (area >= _SPECK_SHARE * area.max())[pieces]
+    return kept
