@@ -106,7 +106,7 @@ def _key(image, layer, config, scale):
     return "remove", options, _hint(image, layer, config, scale)
 
 
-def _grabcut(image, layer, _config, scale):
+def _grabcut(image, layer, config, scale):
     rect = layers.selection_rect(image, layer, scale)
     if rect is None:
         raise Unusable(_("Draw a rectangle selection around the subject first."))
