@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -143,7 +143,8 @@ def find_subject(
         located = _given(subject) or locate(picture, subject, options)
         marks = located.trimap
         if options.edge == "soft" and located.screen is None:  # a key measures how soft it is
-            marks = softened(marks)
+            marks, weight = softened(marks, located.prior_weight)
+            located = replace(located, prior_weight=weight)
         if not options.holes:
             marks = filled(marks, located.prior)
         marks = _respect_rect(_respect_opacity(marks, picture), subject)

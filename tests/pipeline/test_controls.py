@@ -149,7 +149,8 @@ class TestSoft:
     def test_some_stays_known(self):
         thin = np.zeros((50, 50), np.uint8)
         thin[24:27] = 255
-        wider = softened(thin)
+        wider, weight = softened(thin, np.ones_like(thin, np.float32))
+        assert (weight > 1).tolist() == (wider != thin).tolist()
         assert set(np.unique(wider)) == {0, 128, 255}
         assert (wider[25] == 255).all()
 
