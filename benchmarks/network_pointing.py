@@ -6,7 +6,7 @@ along the skeleton of the piece under the click, where it is at least half as de
 is three pixels wide. The box is the true mask's own, a twentieth of its sides wider all around.
 
 Several subjects are one mask in these photographs, but a point means the object under it: the last
-column compares with the piece under the click alone, for all ways of telling.
+columns compare with the piece under the click alone, for all ways of telling.
 """
 
 from __future__ import annotations
@@ -133,6 +133,7 @@ def measure(photos: list[Photo], session: Session) -> list[Goal]:
     progress("")
     automatic = np.array(whole[AUTOMATIC])
     wrong = automatic < WRONG
+    pieces_found = np.array(clicked[AUTOMATIC])
     rows = []
     for name, values in whole.items():
         scores = np.array(values)
@@ -148,6 +149,7 @@ def measure(photos: list[Photo], session: Session) -> list[Goal]:
                 f"{scores[~wrong].mean():.3f}",
                 str(np.count_nonzero(scores < automatic - MUCH)),
                 f"{np.mean(clicked[name]):.3f}",
+                str(np.count_nonzero(np.array(clicked[name]) < pieces_found - MUCH)),
             ]
         )
     print("\n### Told by pointing: IoU of the whole pipeline\n")
@@ -159,10 +161,13 @@ def measure(photos: list[Photo], session: Session) -> list[Goal]:
         f"the others ({np.count_nonzero(~wrong)})",
         f"worse by {MUCH:g}",
         "with the piece under the click",
+        f"worse by {MUCH:g}",
     ]
     print(table(heads, rows))
-    gain = np.array(clicked[CLICK]) - np.array(clicked[AUTOMATIC])
-    print(f"\nOne click with that piece over automatic: {gain.mean():+.3f}, 95 % {interval(gain)}")
+    gain = np.array(clicked[CLICK]) - pieces_found
+    low, high = interval(gain)
+    share = f"{gain.mean():+.3f} ({low:+.3f} to {high:+.3f})"
+    print(f"\nOne click, with that piece, over automatic: {share}")
     better = np.array(whole[CLICK])[wrong].mean() - automatic[wrong].mean() if wrong.any() else 0
     return [
         Goal("IoU gained by one click where automatic is wrong", 0.1, float(better)),

@@ -33,6 +33,7 @@ __all__ = ["innermost", "look_at", "only_marked"]
 
 _WINDOWS: Final = (0.5, 0.7, 1.0)  # sides of the windows, in long sides of the picture
 _DISC: Final = 0.1  # radius of a mark in the network's hint, in sides of the window
+_DROPPED: Final = 0.02  # of what is dropped beside what is kept: the two lie close together
 _ROOM: Final = 1.5  # a window is at least so many times as large as the stroke in it
 _HINTED: Final = 0.6  # from here on a hint calls a pixel foreground
 _MOST_PIECES: Final = 4  # strokes that get windows of their own
@@ -213,10 +214,12 @@ def _window(shape: Shape, middle: tuple[float, float], side: int) -> _Window:
 
 def _discs(marks: FloatArray, hint: FloatArray | None) -> FloatArray:
     """Draw marks as the network takes them: large, and where two meet the nearer one counts."""
-    reach = _DISC * max(marks.shape)
-    to_keep, to_drop = distance_to(marks == 1), distance_to(marks == 0)
+    side = max(marks.shape)
+    kept = marks == 1
+    to_keep, to_drop = distance_to(kept), distance_to(marks == 0)
     discs: FloatArray = np.full(marks.shape, 0.5, np.float32) if hint is None else hint.copy()
-    discs[(to_keep <= reach) & (to_keep <= to_drop)] = 1
+    discs[(to_keep <= _DISC * side) & (to_keep <= to_drop)] = 1
+    reach = (_DROPPED if kept.any() else _DISC) * side
     discs[(to_drop <= reach) & (to_drop < to_keep)] = 0
     return discs
 

@@ -84,8 +84,8 @@ def test_many_strokes_share_their_windows():
 
 
 def test_where_discs_meet_the_nearer_mark_counts():
-    discs = _discs(marks(keep=(30, 40), drop=(30, 50)), None)
-    assert (discs[30, 44], discs[30, 46]) == (1, 0)
+    discs = _discs(marks(keep=(30, 40), drop=(30, 43)), None)
+    assert (discs[30, 41], discs[30, 42], discs[30, 30], discs[30, 45]) == (1, 0, 1, 0)
     assert discs[5, 5] == 0.5
     hint = np.zeros((60, 120), np.float32)
     assert (_discs(marks(keep=(30, 40)), hint)[[30, 5], [40, 5]] == [1, 0]).all()
