@@ -117,7 +117,6 @@ def look_at(
         unknown=unknown,
         foreground=sure * alpha,
         alpha=alpha,
-        steadiness=1.0,
     )
     closer = look_closer(image, told, session=session)
     return replace(closer, alpha=only_marked(closer.alpha, marks, hint))
