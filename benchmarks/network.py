@@ -17,13 +17,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import network_masks, network_speed, network_trimaps
+from benchmarks import network_masks, network_pointing, network_speed, network_trimaps
 from benchmarks.common import Goal, folder, parser, table
 from benchmarks.sheet import Sheet
 from hybridbg.predict import Session, find_model, new_session
 
 COLUMNS = ["image", "hint", "trimap", "network's alpha", "whole pipeline's alpha", "truth"]
-TABLES = ("automatic", "hint", "trimap", "speed", "robust")
+TABLES = ("automatic", "hint", "pointing", "trimap", "speed", "robust")
 
 
 def main() -> None:
@@ -43,11 +43,12 @@ def main() -> None:
     session = session_of(given.model)
     print(f"{session.spec.name}, sha256 {session.sha256[:8]}...")
     photos = []
-    if not {"automatic", "hint", "robust"}.isdisjoint(wanted):
+    if not {"automatic", "hint", "pointing", "robust"}.isdisjoint(wanted):
         photos = network_masks.read_photos(folder(given.data, "photos"))[:: given.every]
     measures: dict[str, Callable[[], list[Goal]]] = {
         "automatic": lambda: network_masks.automatic(photos, session, sheet),
         "hint": lambda: network_masks.hinted(photos, session, sheet),
+        "pointing": lambda: network_pointing.measure(photos, session),
         "trimap": lambda: network_trimaps.measure(
             folder(given.data, "alphamatting"), session, sheet
         ),

@@ -1,4 +1,6 @@
-"""What stands out in a picture: classical saliency, a weak prior for where the subject is.
+"""What stands out in a picture, and what belongs to a place in it: by its colours alone.
+
+Classical saliency is a weak prior for where the subject is:
 
 Manifold ranking (Yang et al. 2013): the picture becomes a graph of superpixels whose links are the
 stronger, the closer the two colours are, and all superpixels at the picture's border are linked. A
@@ -18,10 +20,16 @@ for as foreground, and its ranking is the saliency, weighed towards the middle o
 It knows nothing of things, so it is wrong often, but for other reasons than a network is: that is
 what it is worth.
 
+`nearness` asks the same superpixels how near each is to a mark: the length of the shortest way over
+neighbours, each step as long as the colours differ (a geodesic distance; Bai & Sapiro 2007).
+
 References
 ----------
 C. Yang, L. Zhang, H. Lu, X. Ruan, M.-H. Yang: Saliency detection via graph-based manifold ranking.
 CVPR 2013.
+
+X. Bai, G. Sapiro: A geodesic framework for fast interactive image and video segmentation and
+matting. ICCV 2007.
 """
 
 from __future__ import annotations
@@ -34,7 +42,7 @@ from numpy.typing import NDArray
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import BoolArray, FloatArray, Shape
 
-__all__ = ["saliency"]
+__all__ = ["nearness", "saliency"]
 
 _SIDE: Final = 320  # long side, in pixels, at which superpixels are sought
 _SUPERPIXELS: Final = 250
@@ -45,6 +53,7 @@ _SIGMA_SQUARED: Final = 0.1
 _REACH: Final = 0.99  # alpha: how far a ranking spreads
 _ANYWHERE: Final = 0.4  # saliency left in the far corners
 _CENTRE: Final = 0.35  # standard deviation of the weight of the middle, in sides
+_STEP: Final = 0.02  # length of a step to a neighbour of the same colour
 
 _Labels = NDArray[np.int32]
 _Ranks = NDArray[np.float64]
@@ -75,6 +84,68 @@ def saliency(image: FloatArray) -> FloatArray:
         return np.zeros(shape, np.float32)
     ranks = _ranked(colours, labels)
     return resample(ranks.astype(np.float32)[labels] * _centred(labels.shape), shape)
+
+
+def nearness(image: FloatArray, marks: FloatArray) -> FloatArray:
+    """How much nearer each part of a picture lies to the marked subject than to the background.
+
+    Parameters
+    ----------
+    image : ndarray of shape (H, W, 3), float32 in [0, 1]
+        RGB, sRGB-coded.
+    marks : ndarray of shape (H, W), float32
+        1 on the subject, 0 on what is not, 0.5 elsewhere. The picture's border is taken for
+        background as well, but where it is marked.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32 in [0, 1]
+        b / (a + b), where a and b are the ways to the subject and to the background; zero
+        everywhere if nothing is marked as the subject.
+    """
+    import cv2
+
+    shape = image.shape[:2]
+    small = resample(image, fit_inside(shape, _SIDE))
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
+    labels = _superpixels(lab)
+    colours = _colours(lab, labels)
+    kept, dropped = (_under(labels, marks == value) for value in (1, 0))
+    if not kept.size:
+        return np.zeros(shape, np.float32)
+    border = np.setdiff1d(
+        np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]), kept
+    )
+    steps = np.where(
+        _touching(labels), np.linalg.norm(colours[:, np.newaxis] - colours, axis=-1) + _STEP, np.inf
+    )
+    there = _ways(steps, kept)
+    back = _ways(steps, np.union1d(border, np.setdiff1d(dropped, kept)))
+    share = np.ones(len(there))
+    known = np.isfinite(back)
+    share[known] = back[known] / np.maximum(there[known] + back[known], _STEP)
+    return resample(share.astype(np.float32)[labels], shape)
+
+
+def _under(labels: _Labels, marked: BoolArray) -> NDArray[np.int32]:
+    """Superpixels under marks at the picture's own size."""
+    rows, columns = np.nonzero(marked)
+    inner = [
+        at * side // length
+        for at, side, length in zip((rows, columns), labels.shape, marked.shape, strict=True)
+    ]
+    return np.unique(labels[inner[0], inner[1]])
+
+
+def _ways(steps: NDArray[np.float64], starts: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Length of the shortest way from any start to each superpixel (Bellman 1958)."""
+    length = np.full(len(steps), np.inf)
+    length[starts] = 0
+    while True:
+        shorter = np.minimum(length, (length[:, np.newaxis] + steps).min(axis=0))
+        if np.array_equal(shorter, length):
+            return length
+        length = shorter
 
 
 def _superpixels(lab: FloatArray) -> _Labels:
@@ -113,6 +184,15 @@ def _ranked(colours: NDArray[np.float64], labels: _Labels) -> _Ranks:
 
 def _linked(labels: _Labels, border: NDArray[np.int32]) -> BoolArray:
     """Which superpixels are linked: neighbours, their neighbours, and all along the border."""
+    touching = _touching(labels)
+    linked: BoolArray = touching | (touching.astype(np.float32) @ touching.astype(np.float32) > 0)
+    linked[np.ix_(border, border)] = True
+    np.fill_diagonal(linked, False)
+    return linked
+
+
+def _touching(labels: _Labels) -> BoolArray:
+    """Which superpixels are neighbours."""
     count = int(labels.max()) + 1
     touching = np.zeros((count, count), dtype=np.bool_)
     for one, other in (
@@ -123,10 +203,7 @@ def _linked(labels: _Labels, border: NDArray[np.int32]) -> BoolArray:
     ):
         touching[one, other] = True
     touching |= touching.T
-    linked: BoolArray = touching | (touching.astype(np.float32) @ touching.astype(np.float32) > 0)
-    linked[np.ix_(border, border)] = True
-    np.fill_diagonal(linked, False)
-    return linked
+    return touching
 
 
 def _ranking(colours: NDArray[np.float64], linked: BoolArray) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 __all__ = [
+    "EDGES",
     "FORMATS",
     "METHODS",
     "background_options",
@@ -18,6 +19,7 @@ __all__ = [
     "format_option",
     "limit_options",
     "preset_option",
+    "read_point",
     "read_rect",
     "refine_option",
     "side_by_side_options",
@@ -25,6 +27,9 @@ __all__ = [
 
 METHODS = ("auto", "key", "grabcut", "predict")
 """Values of ``--method``: those of `hybridbg.remove_background`."""
+
+EDGES = ("auto", "hard", "soft")
+"""Values of ``--edge``: those of `hybridbg.remove_background`."""
 
 FORMATS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tif", "exr": ".exr"}
 """Values of ``--format`` and the suffix each gives to a file."""
@@ -52,6 +57,26 @@ def read_rect(text: str) -> tuple[int, int, int, int]:
     return top, left, bottom, right
 
 
+def read_point(text: str) -> tuple[int, int]:
+    """Read ``ROW,COLUMN``; whether it lies in the picture is the library's to say.
+
+    Raises
+    ------
+    click.BadParameter
+        Not two integers parted by a comma.
+
+    Examples
+    --------
+    >>> read_point("120,80")
+    (120, 80)
+    """
+    try:
+        row, column = (int(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"expected ROW,COLUMN, got {text!r}") from None
+    return row, column
+
+
 def evidence_options(command: _Command) -> _Command:
     """Add the options that say how the subject is found and where it is."""
     for option in (
@@ -62,6 +87,39 @@ def evidence_options(command: _Command) -> _Command:
             show_default=True,
             metavar="green|blue|COLOUR",
             help="Screen colour to key.",
+        ),
+        click.option(
+            "--keep-holes/--fill-holes",
+            "holes",
+            default=True,
+            help="What the subject encloses stays a hole (default), or becomes the subject's.",
+        ),
+        click.option(
+            "--edge",
+            type=click.Choice(EDGES),
+            default="auto",
+            show_default=True,
+            help="How soft the edge is: hard for products, soft for long hair and fur.",
+        ),
+        click.option(
+            "--scribbles",
+            metavar="FILE",
+            help="White strokes on the subject, black ones on what is not; grey or transparent"
+            " elsewhere.",
+        ),
+        click.option(
+            "--drop",
+            type=read_point,
+            multiple=True,
+            metavar="ROW,COL",
+            help="A point that is not the subject; may be repeated.",
+        ),
+        click.option(
+            "--keep",
+            type=read_point,
+            multiple=True,
+            metavar="ROW,COL",
+            help="A point on the subject, row first; may be repeated.",
         ),
         click.option(
             "--rect", type=read_rect, metavar="T,L,B,R", help="The subject is in this box."
@@ -217,5 +275,9 @@ def _read_preset(context: click.Context, _: click.Parameter, path: str | None) -
 def _as_written(value: Any, option: click.Option) -> Any:
     """Take a list for an option given several times, or for what commas part."""
     if option.multiple:
-        return value if isinstance(value, list) else [value]
-    return ",".join(map(str, value)) if isinstance(value, list) else value
+        return [_joined(each) for each in (value if isinstance(value, list) else [value])]
+    return _joined(value) if isinstance(value, list) else value
+
+
+def _joined(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

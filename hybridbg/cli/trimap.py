@@ -14,7 +14,7 @@ from hybridbg.cli.report import Reporter
 from hybridbg.studio.work import STREAM
 
 if TYPE_CHECKING:
-    from hybridbg.pipeline.options import Method
+    from hybridbg.pipeline.options import Edge, Method
 
 __all__ = ["trimap"]
 
@@ -33,6 +33,11 @@ def trimap(
     model: str,
     hint: str | None,
     rect: tuple[int, int, int, int] | None,
+    keep: tuple[tuple[int, int], ...],
+    drop: tuple[tuple[int, int], ...],
+    scribbles: str | None,
+    edge: Edge,
+    holes: bool,
     screen: str,
     plate: str | None,
     max_pixels: int | None,
@@ -48,7 +53,7 @@ def trimap(
     from hybridbg.pipeline import find_trimap
 
     source = expand_one(image)
-    reads = [source, *(path for path in (hint, plate) if path is not None)]
+    reads = [source, *(path for path in (hint, scribbles, plate) if path is not None)]
     [job] = plan([source], output, ending="", protected=reads)
     check_lossless(job.outputs)
     check_streams(reads=reads, writes=job.outputs, as_json=reporter.as_json)
@@ -58,6 +63,13 @@ def trimap(
             io.load(source, max_pixels=max_pixels),
             hint=None if hint is None else io.as_grey(hint, max_pixels=max_pixels, name="hint"),
             rect=rect,
+            keep=keep,
+            drop=drop,
+            scribbles=None
+            if scribbles is None
+            else io.load(scribbles, encoding="srgb", max_pixels=max_pixels),
+            edge=edge,
+            holes=holes,
             screen=screen,
             plate=None if plate is None else io.load(plate, max_pixels=max_pixels),
             method=method,

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from hybridbg.core.errors import InvalidMaskError, InvalidOptionError
 from hybridbg.core.types import FloatArray, Rect, Shape
 
-__all__ = ["as_count", "as_mask", "as_number", "as_rect", "one_of"]
+__all__ = ["as_count", "as_mask", "as_number", "as_points", "as_rect", "one_of"]
 
 RANGE_TOLERANCE = 1e-5
 """How far floats may stray from [0, 1] and be clipped: rounding of resampled or divided data."""
@@ -108,6 +108,40 @@ def as_rect(rect: Sequence[int], shape: Shape, *, name: str = "rect") -> Rect:
             f"got top {top}, left {left}, bottom {bottom}, right {right}"
         )
     return top, left, bottom, right
+
+
+def as_points(
+    points: Sequence[Sequence[int]], shape: Shape, *, name: str = "points"
+) -> tuple[tuple[int, int], ...]:
+    """Check points (row, column), each a pixel of an image of this size.
+
+    Raises
+    ------
+    InvalidOptionError
+        If they are not pairs of integers, or one lies outside the image.
+
+    Examples
+    --------
+    >>> as_points([(3, 4)], (10, 10))
+    ((3, 4),)
+    """
+    rows, columns = shape
+    checked = []
+    try:
+        for point in points:
+            row, column = (operator.index(value) for value in point)
+            checked.append((row, column))
+    except (TypeError, ValueError) as error:
+        raise InvalidOptionError(
+            f"{name}: expected points [(row, column), ...] of two integers each, got {points!r}"
+        ) from error
+    for row, column in checked:
+        if not (0 <= row < rows and 0 <= column < columns):
+            raise InvalidOptionError(
+                f"{name}: expected rows 0 to {rows - 1} and columns 0 to {columns - 1}, got "
+                f"({row}, {column})"
+            )
+    return tuple(checked)
 
 
 def as_number(

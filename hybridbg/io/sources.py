@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     import PIL.Image
     from numpy.typing import NDArray
 
-__all__ = ["as_colour_or_image", "as_grey", "as_hint", "as_image"]
+__all__ = ["as_colour_or_image", "as_grey", "as_hint", "as_image", "as_scribbles"]
+
+_DECIDED = 0.25
+"""A stroke is at least so white or so black: its smoothed edge says nothing."""
 
 
 def as_image(source: ImageLike, *, max_pixels: int | None = None) -> Image:
@@ -145,6 +148,75 @@ def as_hint(
     """
     grey = as_grey(source, name=name, max_pixels=max_pixels)
     return as_mask(grey, shape, name=name)
+
+
+def as_scribbles(
+    source: ImageLike, shape: Shape, *, name: str = "scribbles", max_pixels: int | None = None
+) -> FloatArray:
+    """Bring a picture with strokes to what they say of each pixel.
+
+    Parameters
+    ----------
+    source : path, PIL image, Image or ndarray of shape (H, W), (H, W, 3) or (H, W, 4)
+        White strokes (1, 255) keep, black ones drop; grey and what is transparent says nothing.
+        The numbers are taken as they are, as in `as_grey`.
+    shape : (int, int)
+        Rows and columns of the image.
+    name : str
+        What to call it in messages.
+    max_pixels : int, optional
+        For paths: as in `load`.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32
+        1 keep, 0 drop, 0.5 elsewhere.
+
+    Raises
+    ------
+    InvalidMaskError
+        Another size, a coloured picture, a bool array, or no stroke at all.
+    InvalidImageError, ImageReadError
+        It cannot be used at all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> strokes = np.full((4, 5), 128, dtype=np.uint8)
+    >>> strokes[0], strokes[3] = 0, 255
+    >>> as_scribbles(strokes, (4, 5))[:, 0].tolist()
+    [0.0, 0.5, 0.5, 1.0]
+    """
+    if isinstance(source, np.ndarray) and source.dtype == np.bool_:
+        raise InvalidMaskError(
+            f"{name}: a bool array cannot leave anything open; expected white strokes, black "
+            "strokes and grey elsewhere, such as uint8 of 255, 0 and 128"
+        )
+    image = _as_numbers(source, max_pixels)
+    if image.shape != tuple(shape):
+        raise InvalidMaskError(
+            f"{name}: expected shape {tuple(shape)} like the image, got {image.shape}"
+        )
+    colours, opacity = image.rgb(), image.alpha_float()
+    if opacity is None:
+        opacity = np.ones(shape, dtype=np.float32)
+    drawn = opacity >= 1 - _DECIDED
+    if np.ptp(colours, axis=2)[drawn].max(initial=0) > _DECIDED:
+        raise InvalidMaskError(
+            f"{name}: expected white strokes (keep) and black ones (drop), got coloured ones"
+        )
+    grey = colours[..., 1]
+    said: FloatArray = np.full(shape, 0.5, dtype=np.float32)
+    said[drawn & (grey >= 1 - _DECIDED)] = 1
+    said[drawn & (grey <= _DECIDED)] = 0
+    open_share = float((said == 0.5).mean())
+    if open_share in (0, 1):
+        raise InvalidMaskError(
+            f"{name}: expected white strokes (keep) or black ones (drop) on grey or transparent "
+            f"ground, got {'strokes everywhere' if open_share == 0 else 'no strokes'}"
+            f"{'; a mask that knows every pixel is a hint' if open_share == 0 else ''}"
+        )
+    return said
 
 
 def as_colour_or_image(source: ColourLike | ImageLike) -> FloatArray | Image:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hybridbg import graphcut
-from hybridbg.core.types import ByteArray, FloatArray, Shape
-from hybridbg.predict import Choice, Session, look
+from hybridbg.core.types import BoolArray, ByteArray, FloatArray, Shape
+from hybridbg.pipeline.marks import Marks
+from hybridbg.predict import Choice, Session, look, look_at
 
 __all__ = ["Evidence", "centred_rect", "from_grabcut", "from_network", "seeds", "tightened"]
 
@@ -65,6 +66,7 @@ def from_network(
     hint: FloatArray | None,
     session: Session,
     *,
+    marks: Marks | None = None,
     impression: FloatArray | None = None,
     quick: bool = False,
 ) -> Evidence:
@@ -77,6 +79,8 @@ def from_network(
         0 background, 0.5 don't know, 1 foreground; left out for networks that take none. Of
         objects found one by one, the one it lies around is meant.
     session : Session
+    marks : Marks, optional
+        With them the rest is of no account, but for a hint.
     impression : (H, W) float32 in [0, 1], optional
         What else is known of the subject's place, as `look` takes it.
     quick : bool
@@ -87,14 +91,15 @@ def from_network(
     Evidence
     """
     choice = None if hint is None else _chosen(hint, session)
-    answer = look(
-        image,
-        hint=hint if session.spec.has_hint else None,
-        impression=impression,
-        session=session,
-        choice=choice,
-        quick=quick,
-    )
+    hint = hint if session.spec.has_hint else None
+    if marks is None:
+        answer = look(
+            image, hint=hint, impression=impression, session=session, choice=choice, quick=quick
+        )
+    else:
+        answer = look_at(
+            image, marks.said, hint=hint, nearness=marks.near, session=session, choice=choice
+        )
     return Evidence(
         name="network",
         probability=answer.alpha,
@@ -155,17 +160,24 @@ def from_grabcut(image: FloatArray, start: ByteArray, *, iterations: int = 3) ->
     )
 
 
-def seeds(shape: Shape, hint: FloatArray | None, network: Evidence | None) -> ByteArray:
-    """GrabCut's start from a hint, the network or both.
+def seeds(
+    shape: Shape,
+    hint: FloatArray | None,
+    network: Evidence | None,
+    marks: Marks | None = None,
+) -> ByteArray:
+    """GrabCut's start from a hint, the network or both, and from marks.
 
     A hint is trusted deep inside and far outside of what it marks; elsewhere the network decides
-    where to start, and where it is all but certain it also binds. A hint's word binds first.
+    where to start, and where it is all but certain it also binds. A hint's word binds
+    first, and before it that of marks; alone they start from what is near them.
 
     Parameters
     ----------
     shape : (int, int)
     hint : (H, W) float32 in [0, 1], or None
     network : Evidence or None
+    marks : Marks, optional
 
     Returns
     -------
@@ -176,21 +188,53 @@ def seeds(shape: Shape, hint: FloatArray | None, network: Evidence | None) -> By
     InvalidMaskError
         If the hint says the same everywhere.
     """
+    start = _roughly(shape, hint, network, marks)
+    if marks is not None:
+        start[_thickened(marks.kept)] = graphcut.SURE_FOREGROUND
+        start[_thickened(marks.dropped)] = graphcut.SURE_BACKGROUND
+        start[marks.kept] = graphcut.SURE_FOREGROUND
+    return start
+
+
+def _roughly(
+    shape: Shape, hint: FloatArray | None, network: Evidence | None, marks: Marks | None
+) -> ByteArray:
     hinted = None if hint is None else graphcut.seeds_from_hint(hint)
     if network is None:
-        if hinted is None:
-            return graphcut.seeds_from_rect(centred_rect(shape), shape)
-        return hinted
+        if hinted is not None:
+            return hinted
+        if marks is not None and marks.kept.any():
+            return _probable(marks.near)
+        start = graphcut.seeds_from_rect(centred_rect(shape), shape)
+        if marks is not None:
+            start[(marks.near < 0.5) & (start == graphcut.PROBABLE_FOREGROUND)] = (
+                graphcut.PROBABLE_BACKGROUND
+            )
+        return start
     alpha = network.probability
-    start = np.where(
-        alpha >= 0.5, graphcut.PROBABLE_FOREGROUND, graphcut.PROBABLE_BACKGROUND
-    ).astype(np.uint8)
+    start = _probable(alpha)
     start[alpha >= _SURE_FOREGROUND] = graphcut.SURE_FOREGROUND
     start[alpha <= _SURE_BACKGROUND] = graphcut.SURE_BACKGROUND
     if hinted is not None:
         sure = (hinted == graphcut.SURE_FOREGROUND) | (hinted == graphcut.SURE_BACKGROUND)
         start[sure] = hinted[sure]
     return start
+
+
+def _probable(probability: FloatArray) -> ByteArray:
+    """Start on the likelier side."""
+    start: ByteArray = np.where(
+        probability >= 0.5, graphcut.PROBABLE_FOREGROUND, graphcut.PROBABLE_BACKGROUND
+    ).astype(np.uint8)
+    return start
+
+
+def _thickened(strokes: BoolArray) -> BoolArray:
+    """Make strokes thick enough to be seen at the size at which the graph is cut."""
+    import cv2
+
+    thick = cv2.dilate(strokes.view(np.uint8), np.ones((3, 3), np.uint8))
+    return np.asarray(thick > 0)
 
 
 def centred_rect(shape: Shape) -> tuple[int, int, int, int]:

@@ -14,33 +14,39 @@ from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Re
 from hybridbg.keying.despill import DespillMethod, replacement
 from hybridbg.predict import ModelSpec, Session
 
-__all__ = ["METHODS", "Method", "Options", "Quality", "Subject"]
+__all__ = ["EDGES", "METHODS", "Edge", "Method", "Options", "Quality", "Subject"]
 
 
 Method: TypeAlias = Literal["auto", "key", "grabcut", "predict"]
 METHODS: tuple[Method, ...] = get_args(Method)
 Quality: TypeAlias = Literal["full", "preview"]
+Edge: TypeAlias = Literal["auto", "hard", "soft"]
+EDGES: tuple[Edge, ...] = get_args(Edge)
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """Where the caller says the subject is; at most one of trimap, or hint and rect.
+    """Where the caller says the subject is; at most one of trimap, or the others.
 
     Attributes
     ----------
     hint : (H, W) float32 in [0, 1], or None
     rect : (top, left, bottom, right) or None
     trimap : (H, W) uint8 or None
+    marks : (H, W) float32, or None
+        Points and strokes: 1 keep, 0 drop, 0.5 elsewhere. Unlike a hint's, their word is final.
     """
 
     hint: FloatArray | None = None
     rect: Rect | None = None
     trimap: ByteArray | None = None
+    marks: FloatArray | None = None
 
     @property
     def told(self) -> bool:
         """Whether anything was said at all."""
-        return not (self.hint is None and self.rect is None and self.trimap is None)
+        said = (self.hint, self.rect, self.trimap, self.marks)
+        return any(each is not None for each in said)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,6 +61,8 @@ class Options:
     screen : "auto", "green", "blue" or a colour
     plate : image or path, optional
     plate_registered : bool
+    edge : {"auto", "hard", "soft"}
+    holes : bool
     despill : {"average", "max", "min", "weighted"}
         "max" left the least error of foreground colours on painted shots: what of the screen shines
         through has been subtracted before.
@@ -70,8 +78,8 @@ class Options:
     Raises
     ------
     InvalidOptionError
-        On an unknown method or quality, a screen or plate without a key, a preview without one, or
-        fewer threads than one.
+        On an unknown method, edge or quality, a screen or plate without a key, a preview without
+        one or with what it cannot do, or fewer threads than one.
     """
 
     method: Method = "auto"
@@ -79,6 +87,8 @@ class Options:
     screen: ColourLike = "auto"
     plate: ImageLike | None = None
     plate_registered: bool = False
+    edge: Edge = "auto"
+    holes: bool = True
     despill: DespillMethod = "max"
     despill_strength: float = 1.0
     despill_weight: float = 0.5
@@ -91,6 +101,9 @@ class Options:
 
     def __post_init__(self) -> None:
         one_of(self.method, "method", METHODS)
+        one_of(self.edge, "edge", EDGES)
+        if not isinstance(self.holes, bool):
+            raise InvalidOptionError(f"holes: expected True or False, got {self.holes!r}")
         one_of(self.despill, "despill", get_args(DespillMethod))
         as_number(self.despill_strength, "despill_strength", minimum=0, maximum=1)
         as_number(self.despill_weight, "despill_weight", minimum=0, maximum=1)
@@ -106,6 +119,12 @@ class Options:
             raise InvalidOptionError(
                 f"quality='preview' is a key and nothing else, got method {self.method!r}; "
                 "use method='key' or quality='full'"
+            )
+
+        if self.quality == "preview" and (self.edge != "auto" or not self.holes):
+            raise InvalidOptionError(
+                "quality='preview' leaves edge and holes to the key; leave them out or use "
+                "quality='full'"
             )
 
     @property

@@ -25,8 +25,9 @@ from hybridbg.matting import (
     refined_alpha,
 )
 from hybridbg.pipeline.cutout import Cutout
+from hybridbg.pipeline.edges import hardened
 from hybridbg.pipeline.keyed import preview_picture
-from hybridbg.pipeline.options import Method, Options, Quality, Subject
+from hybridbg.pipeline.options import Edge, Method, Options, Quality, Subject
 from hybridbg.pipeline.stopwatch import Stopwatch
 from hybridbg.pipeline.strategy import Located
 from hybridbg.pipeline.trimap import as_subject, diagnostics, find_subject
@@ -44,8 +45,13 @@ def remove_background(
     hint: ImageLike | None = None,
     rect: Sequence[int] | None = None,
     trimap: ImageLike | None = None,
+    keep: Sequence[Sequence[int]] = (),
+    drop: Sequence[Sequence[int]] = (),
+    scribbles: ImageLike | None = None,
     method: Method = "auto",
     model: str | os.PathLike[str] | ModelSpec = "default",
+    edge: Edge = "auto",
+    holes: bool = True,
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
     plate_registered: bool = False,
@@ -72,11 +78,26 @@ def remove_background(
     trimap : path, image or ndarray of shape (H, W), optional
         0 / 128 / 255. Only matting is done then. One without known foreground or background is
         accepted, as by `estimate_alpha`.
+    keep, drop : sequence of (row, column)
+        Points on the subject, and on what is not: a point means the object under it. What is
+        looked for are the pieces that were marked, where any was. With them "auto" keys no screen
+        unasked, and a key holds to what they cover without looking for objects.
+    scribbles : path, image or ndarray, optional
+        A picture of the image's size with strokes: white ones on the subject, black ones on what is
+        not, grey or transparent elsewhere. Every pixel of a stroke counts, however thin it is.
     method : {"auto", "key", "grabcut", "predict"}
         "auto" keys a green or blue screen where there is one, and otherwise asks the network and
         GrabCut; the others use one source alone.
     model : str or path
         Network for "auto" and "predict".
+    edge : {"auto", "hard", "soft"}
+        How soft the edge is. "auto": as it is found. "hard": steep, smoothed over a pixel, with
+        nothing translucent, as for products; it runs where matting finds half an alpha. "soft": a
+        wider band is left to matting, which takes longer: for long hair, fur and motion. A screen's
+        key measures how soft its edge is, and is not softened.
+    holes : bool
+        Keep holes: the middle of a ring, the crook of an arm. False makes all that the subject
+        encloses the subject's.
     screen : {"auto", "green", "blue"} or colour
         Screen for keying.
     plate : path, image or ndarray, optional
@@ -133,6 +154,8 @@ def remove_background(
         screen=screen,
         plate=plate,
         plate_registered=plate_registered,
+        edge=edge,
+        holes=holes,
         despill=despill,
         despill_strength=despill_strength,
         despill_weight=despill_weight,
@@ -145,7 +168,20 @@ def remove_background(
     )
     picture = io.as_image(image)
     watch = Stopwatch(options.progress)
-    subject = as_subject(picture, hint, rect, trimap)
+    subject = as_subject(
+        picture,
+        hint=hint,
+        rect=rect,
+        trimap=trimap,
+        keep=keep,
+        drop=drop,
+        scribbles=scribbles,
+    )
+    if trimap is not None and (edge == "soft" or not holes):
+        raise InvalidOptionError(
+            "a trimap says itself what is unknown and what is a hole, got edge='soft' or "
+            "holes=False beside it; leave them out or change the trimap"
+        )
     if options.quality == "preview":
         return _preview(picture, subject, options, watch)
     located, marks = find_subject(picture, subject, options, watch)
@@ -167,9 +203,10 @@ def remove_background(
                 restore=options.despill_restore,
             )
     opacity = picture.alpha_float()
+    alpha = hardened(matte.alpha) if options.edge == "hard" else matte.alpha
     return Cutout(
         image=picture,
-        alpha=matte.alpha if opacity is None else matte.alpha * opacity,
+        alpha=alpha if opacity is None else alpha * opacity,
         foreground=colours,
         trimap=marks,
         diagnostics={
@@ -189,7 +226,8 @@ def _preview(picture: Image, subject: Subject, options: Options, watch: Stopwatc
     """Key a picture the quick way; what is half transparent stays unknown in the trimap."""
     if subject.told:
         raise InvalidOptionError(
-            "quality='preview' takes no hint, rect or trimap; leave them out or use quality='full'"
+            "quality='preview' takes no hint, rect, trimap, points or scribbles; leave them out or "
+            "use quality='full'"
         )
     with watch.stage("find the subject"):
         screen, pixels = preview_picture(picture, options)
@@ -228,11 +266,12 @@ def _matte(
         epsilon = DEFAULT_EPSILON
     else:
         colours, epsilon = (located.picture or picture).linear(), _KEY_EPSILON
+    prior = None if located.prior_weight is None else located.prior
     if options.refine:
         matte = refined_alpha(
             colours,
             marks,
-            prior=located.prior,
+            prior=prior,
             prior_weight=located.prior_weight,
             sample_trust=located.sample_trust,
             epsilon=epsilon,
@@ -243,7 +282,7 @@ def _matte(
         matte = closed_form_alpha(
             colours,
             marks,
-            prior=located.prior,
+            prior=prior,
             prior_weight=located.prior_weight,
             epsilon=epsilon,
             num_threads=options.threads,

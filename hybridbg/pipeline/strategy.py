@@ -29,9 +29,10 @@ from hybridbg.pipeline.evidence import (
 )
 from hybridbg.pipeline.fusion import Fused, fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
+from hybridbg.pipeline.marks import Marks, find_marks
 from hybridbg.pipeline.options import Options, Subject
 from hybridbg.pipeline.settling import certain, settle
-from hybridbg.predict import Session, find_faces, new_session, portrait_hint
+from hybridbg.predict import Session, find_faces, new_session, only_marked, portrait_hint
 from hybridbg.saliency import saliency
 
 __all__ = ["Located", "locate"]
@@ -85,8 +86,10 @@ class Located:
     model : dict or None
         Name and sha256 of the network that was asked.
     warnings : list of str
-    prior, prior_weight : (H, W) float32, or None
-        Alpha that the sources expect, and how strongly matting should hold on to it.
+    prior : (H, W) float32 in [0, 1], or None
+        Alpha that the sources expect.
+    prior_weight : (H, W) float32, or None
+        How strongly matting should hold on to that, if it should.
     sample_trust : (H, W) float32, or None
         How far colour samples should be believed, where that is not the same everywhere.
     noise : float
@@ -118,7 +121,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     ----------
     picture : Image
     subject : Subject
-        Hint, rectangle or nothing.
+        Hint, rectangle, marks or nothing.
     options : Options
 
     Returns
@@ -137,11 +140,12 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         return _keyed(picture, told, options)
     small = _working_copy(picture)
     hint = None if told is None else resample(told, small.shape[:2])
+    marks = None if subject.marks is None else find_marks(small, subject.marks, hint)
     session = None
     if options.method != "grabcut":
         session = options.session or new_session(options.model, num_threads=options.num_threads)
         follows = session.spec.has_hint or session.spec.kind == "instances"
-        if options.method == "predict" and subject.told and not follows:
+        if options.method == "predict" and told is not None and not follows:
             raise InvalidOptionError(
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"
@@ -159,11 +163,11 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         impression = None
         if options.method == "auto" and not subject.told and session.spec.has_hint:
             impression = saliency(small)
-        network = _asked(small, hint, session, impression)
-    if told is None:
+        network = _asked(small, hint, session, impression, marks)
+    if not subject.told:
         hint, network = _with_portrait(small, network, session)
     warnings: list[str] = []
-    sources = _sources(small, hint, network, options.method, warnings)
+    sources = _sources(small, hint, network, options.method, warnings, marks)
     fused = fuse(sources)
     certainty = _certainty(fused, 1.0 if network is None else network.steadiness)
     if certainty < _NOT_SURE and not subject.told:
@@ -172,7 +176,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
             "a rectangle or a rough hint"
         )
     settled = settle(small, fused, num_threads=options.threads)
-    prior = resample(fused.probability, shape) if settled.hold else None
+    prior = resample(fused.probability, shape)
     return Located(
         method=options.method,
         trimap=_enlarge(settled.trimap, shape),
@@ -181,7 +185,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         model=model,
         warnings=warnings,
         prior=prior,
-        prior_weight=None if prior is None else settled.hold * certain(prior),
+        prior_weight=settled.hold * certain(prior) if settled.hold else None,
     )
 
 
@@ -223,8 +227,8 @@ def _working_copy(picture: Image) -> FloatArray:
 
 
 def _told(subject: Subject, shape: Shape) -> FloatArray | None:
-    """Everything the caller said about the subject's place, as one hint."""
-    if not subject.told:
+    """Everything the caller said roughly about the subject's place, as one hint."""
+    if subject.hint is None and subject.rect is None:
         return None
     hint = np.full(shape, 0.5, np.float32) if subject.hint is None else subject.hint.copy()
     if subject.rect is not None:
@@ -237,9 +241,10 @@ def _asked(
     hint: FloatArray | None,
     session: Session,
     impression: FloatArray | None = None,
+    marks: Marks | None = None,
 ) -> Evidence:
     """Ask the network; one that follows a hint follows it too far out."""
-    network = from_network(small, hint, session, impression=impression)
+    network = from_network(small, hint, session, impression=impression, marks=marks)
     follows = hint is not None and session.spec.has_hint
     return tightened(network) if follows else network
 
@@ -279,25 +284,29 @@ def _sources(
     network: Evidence | None,
     method: str,
     warnings: list[str],
+    marks: Marks | None = None,
 ) -> list[Evidence]:
     """Let GrabCut check the network's answer; return whose word counts."""
     if method == "predict" and network is not None:
         return [network]
-    if network is None and hint is None:
+    nothing_told = hint is None and marks is None
+    if network is None and nothing_told:
         warnings.append("GrabCut was told nothing: it took the middle of the picture for a start")
     shape = small.shape[:2]
     try:
-        cut = from_grabcut(small, seeds(shape, hint, network))
+        cut = from_grabcut(small, seeds(shape, hint, network, marks))
     except NoSubjectError as error:
         if network is None:
             raise
-        if hint is None and not 0 < _area(network) < network.probability.size:
+        if nothing_told and not 0 < _area(network) < network.probability.size:
             warnings.append(
                 "the network found no subject; GrabCut took the middle of the picture for a start"
             )
             return [from_grabcut(small, graphcut.seeds_from_rect(centred_rect(shape), shape))]
         warnings.append(f"the network decided alone ({error})")
         return [network]
+    if marks is not None:
+        cut = replace(cut, probability=only_marked(cut.probability, marks.said, hint))
     if network is None:
         return [cut]
     change = _area(cut) / max(_area(network), 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,12 @@ from hybridbg.core import trimap as trimaps
 from hybridbg.core.checks import as_rect
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image
-from hybridbg.core.types import ByteArray, ColourLike, ImageLike
+from hybridbg.core.types import BoolArray, ByteArray, ColourLike, ImageLike
 from hybridbg.graphcut.seeds import inside
-from hybridbg.pipeline.options import Method, Options, Subject
+from hybridbg.pipeline.edges import softened
+from hybridbg.pipeline.holes import filled
+from hybridbg.pipeline.marks import as_marks, bound
+from hybridbg.pipeline.options import Edge, Method, Options, Subject
 from hybridbg.pipeline.stopwatch import Stopwatch
 from hybridbg.pipeline.strategy import Located, locate
 from hybridbg.predict import ModelSpec, Session
@@ -45,8 +48,13 @@ def find_trimap(
     *,
     hint: ImageLike | None = None,
     rect: Sequence[int] | None = None,
+    keep: Sequence[Sequence[int]] = (),
+    drop: Sequence[Sequence[int]] = (),
+    scribbles: ImageLike | None = None,
     method: Method = "auto",
     model: str | os.PathLike[str] | ModelSpec = "default",
+    edge: Edge = "auto",
+    holes: bool = True,
     screen: ColourLike = "auto",
     plate: ImageLike | None = None,
     session: Session | None = None,
@@ -54,7 +62,8 @@ def find_trimap(
 ) -> FoundTrimap:
     """Find the subject of a photograph, and leave the matting to whoever corrects the trimap.
 
-    Parameters and errors are those of `remove_background`.
+    Parameters and errors are those of `remove_background`; a hard edge is matting's work and leaves
+    the trimap as it is.
 
     Returns
     -------
@@ -72,6 +81,8 @@ def find_trimap(
     options = Options(
         method=method,
         model=model,
+        edge=edge,
+        holes=holes,
         screen=screen,
         plate=plate,
         session=session,
@@ -79,24 +90,49 @@ def find_trimap(
     )
     picture = io.as_image(image)
     watch = Stopwatch(None)
-    located, marks = find_subject(picture, as_subject(picture, hint, rect, None), options, watch)
+    subject = as_subject(picture, hint=hint, rect=rect, keep=keep, drop=drop, scribbles=scribbles)
+    located, marks = find_subject(picture, subject, options, watch)
     return FoundTrimap(marks, diagnostics(located, watch))
 
 
 def as_subject(
-    picture: Image, hint: ImageLike | None, rect: Sequence[int] | None, trimap: ImageLike | None
+    picture: Image,
+    *,
+    hint: ImageLike | None = None,
+    rect: Sequence[int] | None = None,
+    trimap: ImageLike | None = None,
+    keep: Sequence[Sequence[int]] = (),
+    drop: Sequence[Sequence[int]] = (),
+    scribbles: ImageLike | None = None,
 ) -> Subject:
     """Check what the caller says of the subject's place."""
-    if trimap is not None and (hint is not None or rect is not None):
-        raise InvalidOptionError("trimap goes alone, got a hint or rect beside it; leave one out")
     shape = picture.shape
-    return Subject(
+    marks = as_marks(keep, drop, scribbles, shape)
+    if trimap is not None and any(said is not None for said in (hint, rect, marks)):
+        raise InvalidOptionError(
+            "trimap goes alone, got a hint, rect, points or scribbles beside it; leave one out"
+        )
+    subject = Subject(
         hint=None if hint is None else io.as_hint(hint, shape),
         rect=None if rect is None else as_rect(rect, shape),
         trimap=None
         if trimap is None
         else trimaps.as_trimap(io.as_grey(trimap, name="trimap"), shape, need_known=False),
+        marks=marks,
     )
+    if subject.rect is not None and marks is not None:
+        outside = (marks == 1) & ~inside(subject.rect, shape)
+        if outside.any():
+            raise InvalidOptionError(
+                f"keep, scribbles: {_first(outside)} is to be kept but lies outside of rect "
+                f"{subject.rect}; leave one out"
+            )
+    return subject
+
+
+def _first(region: BoolArray) -> tuple[int, int]:
+    row, column = np.argwhere(region)[0]
+    return int(row), int(column)
 
 
 def find_subject(
@@ -105,7 +141,16 @@ def find_subject(
     """Find the subject unless it was given, and the trimap that matting gets."""
     with watch.stage("find the subject"):
         located = _given(subject) or locate(picture, subject, options)
-        return located, _respect_rect(_respect_opacity(located.trimap, picture), subject)
+        marks = located.trimap
+        keyed = located.screen is not None
+        if options.edge == "soft" and located.prior is not None and not keyed:
+            # A key measures how soft it is.
+            marks, weight = softened(marks, located.prior, located.prior_weight)
+            located = replace(located, prior_weight=weight)
+        if not options.holes:
+            marks = filled(marks, located.prior)
+        marks = _respect_rect(_respect_opacity(marks, picture), subject)
+        return located, marks if subject.marks is None else bound(marks, subject.marks)
 
 
 def _given(subject: Subject) -> Located | None:

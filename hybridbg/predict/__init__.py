@@ -13,6 +13,7 @@ from hybridbg.predict.description import load_spec
 from hybridbg.predict.faces import find_faces, portrait_hint
 from hybridbg.predict.instances import Choice
 from hybridbg.predict.looks import look
+from hybridbg.predict.pointing import look_at, only_marked
 from hybridbg.predict.predictor import Probabilities, predict_batch, predict_probabilities
 from hybridbg.predict.providers import available_providers
 from hybridbg.predict.registry import (
@@ -39,8 +40,10 @@ __all__ = [
     "list_models",
     "load_spec",
     "look",
+    "look_at",
     "look_closer",
     "new_session",
+    "only_marked",
     "portrait_hint",
     "predict_batch",
     "predict_probabilities",

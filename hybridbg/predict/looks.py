@@ -28,7 +28,7 @@ from hybridbg.predict.instances import Choice
 from hybridbg.predict.predictor import Probabilities, predict_batch, predict_probabilities
 from hybridbg.predict.session import Session
 
-__all__ = ["look"]
+__all__ = ["look", "look_both_ways"]
 
 # Sizes of the first looks, in shares of the network's own.
 _GLANCES: Final = (0.5, 0.8)
@@ -80,7 +80,7 @@ def look(
     spec = session.spec
     if not (spec.has_hint and spec.dynamic and spec.size):
         return predict_probabilities(image, hint=hint, session=session, choice=choice)
-    ask = _one_way if quick else _both_ways
+    ask = _one_way if quick else look_both_ways
     steadiness = 1.0
     if hint is not None:
         answer = ask(image, hint, session, spec.size)
@@ -105,7 +105,7 @@ def _one_way(
     return predict_batch([image], hints=hints, session=session, size=size)[0]
 
 
-def _both_ways(
+def look_both_ways(
     image: FloatArray, hint: FloatArray | None, session: Session, size: int
 ) -> Probabilities:
     """Mean answer for a picture and its mirror image."""

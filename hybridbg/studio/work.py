@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hybridbg.keying.despill import DespillMethod
     from hybridbg.pipeline import Cutout
     from hybridbg.pipeline.mattes import Polygon
-    from hybridbg.pipeline.options import Quality
+    from hybridbg.pipeline.options import Edge, Quality
     from hybridbg.predict import Session
     from hybridbg.studio.sequence import ShotPlate
 
@@ -134,6 +134,11 @@ class Settings:
     quality: Quality = "full"
     exr_float: bool = False
     exr_straight: bool = False
+    keep: tuple[tuple[int, int], ...] = ()
+    drop: tuple[tuple[int, int], ...] = ()
+    scribbles: str | None = None
+    edge: Edge = "auto"
+    holes: bool = True
 
     def bench(self) -> Bench:
         """Load what all pictures share."""
@@ -142,7 +147,7 @@ class Settings:
     @property
     def files_read(self) -> list[str]:
         """Files that are read besides the inputs."""
-        files = (self.hint, self.trimap, self.plate, self.background_file)
+        files = (self.hint, self.scribbles, self.trimap, self.plate, self.background_file)
         mattes = (matte for matte in (*self.garbage, *self.core) if matte != NETWORK)
         return [path for path in (*files, *mattes) if isinstance(path, str)]
 
@@ -179,6 +184,13 @@ class Bench:
             if isinstance(settings.plate, str)
             else None,
             "rect": settings.rect,
+            "keep": settings.keep,
+            "drop": settings.drop,
+            "scribbles": None
+            if settings.scribbles is None
+            else load(settings.scribbles, encoding="srgb", max_pixels=settings.max_pixels),
+            "edge": settings.edge,
+            "holes": settings.holes,
             "method": settings.method,
             "screen": settings.screen,
             "refine": settings.refine,

@@ -6,8 +6,8 @@ from the Python call's by the rounding to the layer's own type alone.
 ========  ==========================  ============================================================
 action    arrays beside ``image``     options (all but the first optional)
 ========  ==========================  ============================================================
-remove    ``hint``                    ``method``, ``model``, ``rect``, ``refine``, ``screen``,
-                                      ``despill``, ``despill_strength``
+remove    ``hint``                    ``method``, ``model``, ``rect``, ``edge``, ``holes``,
+                                      ``refine``, ``screen``, ``despill``, ``despill_strength``
 refine    ``guide``                   ``guide_kind`` ("alpha", "mask" or "trimap"), ``width``
 trimap    ``hint``                    ``method``, ``model``, ``rect``
 clean     ``guide``
@@ -44,7 +44,7 @@ __all__ = ["run", "warm"]
 _Answer = tuple[Mapping[str, Any], dict[str, NDArray[Any]]]
 
 _EVIDENCE = {"method", "model", "rect", "screen"}
-_REMOVAL = _EVIDENCE | {"refine", "despill", "despill_strength"}
+_REMOVAL = _EVIDENCE | {"edge", "holes", "refine", "despill", "despill_strength"}
 
 _AUTOMATIC_WIDTH = 0.02
 """Width of the band along a mask's edge, in sides of a square of the subject's area."""

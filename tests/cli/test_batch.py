@@ -130,6 +130,16 @@ class TestPreset:
         assert run("batch", "in", "out", "--preset", "shop.toml").exit_code == 0
         assert pixels("out/red.png")[24, 24] == 255
 
+    def test_points_edge_and_holes(self, shoot: Path, run: Run) -> None:
+        Path("in/deep/bad.jpg").unlink()
+        Path("shop.toml").write_text(
+            'method = "grabcut"\nkeep = ["24,24", [14, 14]]\ndrop = "2,2"\nedge = "hard"\n'
+            "keep-holes = false\nalpha_only = true"
+        )
+        assert run("batch", "in", "out", "--preset", "shop.toml").exit_code == 0
+        alpha = pixels("out/red.png")
+        assert [alpha[place] for place in ((24, 24), (14, 14), (2, 2))] == [255, 255, 0]
+
     @pytest.mark.parametrize(
         ("text", "message"),
         [
@@ -138,6 +148,8 @@ class TestPreset:
             ('preset = "other.toml"', "there is no option 'preset'"),
             ('method = "magic"', "Invalid value for '--method'"),
             ("threads = 0", "Invalid value for '--threads'"),
+            ("keep = [24, 24]", "expected ROW,COLUMN, got '24'"),
+            ('edge = "fluffy"', "Invalid value for '--edge'"),
             ("rect = [1, 2]", "expected TOP,LEFT,BOTTOM,RIGHT"),
             ("[method]\nname = 1", "is a table"),
             ("method = key", "is not TOML"),

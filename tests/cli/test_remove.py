@@ -303,3 +303,64 @@ def test_the_words_of_the_options_are_the_librarys() -> None:
     assert METHODS == LIBRARY_METHODS
     assert set(FORMATS) == set(io.FORMATS)
     assert all(suffix in io.FORMATS[name] for name, suffix in FORMATS.items())
+
+
+class TestPointingAndShape:
+    def alpha(self, run: Run, *arguments: str) -> np.ndarray:
+        result = run("remove", "red.png", "--method", "grabcut", *arguments)
+        assert result.exit_code == 0, result.stderr
+        return pixels("red-cutout.png")[:, :, 3]
+
+    def test_points(self, folder: Path, run: Run) -> None:
+        points = ("--keep", "24,24", "--keep", "2,40", "--drop", "14,14", "--drop", "5,5")
+        alpha = self.alpha(run, *points)
+        assert [alpha[place] for place in ((24, 24), (2, 40), (14, 14), (5, 5))] == [255, 255, 0, 0]
+
+    def test_strokes_on_a_transparent_layer(self, folder: Path, run: Run) -> None:
+        layer = np.zeros((48, 48, 4), np.uint8)
+        layer[24, 14:34] = 255
+        layer[30, 14:34] = (0, 0, 0, 255)
+        PILImage.fromarray(layer).save("strokes.png")
+        alpha = self.alpha(run, "--scribbles", "strokes.png")
+        assert (alpha[24, 14:34] == 255).all()
+        assert (alpha[30, 14:34] == 0).all()
+        result = run(
+            "trimap", "red.png", "found.png", "--scribbles", "strokes.png", "--keep", "2,2"
+        )
+        assert result.exit_code == 0
+        assert (pixels("found.png")[24, 14:34] == 255).all()
+        assert pixels("found.png")[2, 2] == 255
+
+    def test_holes_and_a_hard_edge(self, folder: Path, run: Run) -> None:
+        image = pixels("red.png").copy()
+        image[20:28, 20:28] = image[0, 0]
+        PILImage.fromarray(image).save("red.png")
+        told = ("--rect", "6,6,42,42")
+        assert self.alpha(run, *told, "--keep-holes")[24, 24] == 0
+        assert (self.alpha(run, *told, "--fill-holes")[14:34, 14:34] == 255).all()
+        hard = self.alpha(run, *told, "--edge", "hard")
+        assert set(np.unique(hard)) == {0, 255}
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (("--keep", "24"), "expected ROW,COLUMN, got '24'"),
+            (("--drop", "a,b"), "expected ROW,COLUMN"),
+            (("--keep", "48,0"), "rows 0 to 47"),
+            (("--edge", "feathered"), "'--edge'"),
+            (("--scribbles", "missing.png"), "missing.png"),
+            (("--scribbles", "trimap.png", "--trimap", "trimap.png"), "trimap goes alone"),
+            (("--fill-holes", "--trimap", "trimap.png"), "trimap says itself"),
+        ],
+    )
+    def test_mistakes(
+        self, folder: Path, run: Run, arguments: tuple[str, ...], message: str
+    ) -> None:
+        result = run("remove", "red.png", *arguments)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert not Path("red-cutout.png").exists()
+
+    def test_strokes_are_never_overwritten(self, folder: Path, run: Run) -> None:
+        result = run("remove", "red.png", "--scribbles", "trimap.png", "-o", "trimap.png")
+        assert result.exit_code == 2

@@ -101,7 +101,7 @@ def matrix() -> list[Case]:
         where = "selection" if chosen else "none"
         cases.append(
             {
-                "name": f"{action}-{base}-{precision}-{where}-{output}",
+                "name": f"{action}-{base}-{precision}-{where}-{output}{more.pop('label', '')}",
                 "action": action,
                 "output": output,
                 "image": _image(precision, base, chosen, **more),
@@ -124,6 +124,11 @@ def matrix() -> list[Case]:
                         add("grabcut", base, precision, chosen, output)
                     if base == "rgb":
                         add("key", base, precision, chosen, output, green=True)
+    for edge, holes in (("hard", False), ("soft", True)):
+        shape = {"edge": edge, "keep-holes": holes}
+        for action in ("remove", "grabcut"):
+            precision, label = "u8-non-linear", f"-{edge}"
+            add(action, "rgb", precision, True, "mask", arguments=shape, label=label)
     for precision in WIDE:
         for output in ("mask", "layer", "alpha"):
             add("refine", "rgb", precision, False, output, mask="rough.mask")

@@ -44,13 +44,16 @@ def cutout_of(case: Case) -> Cutout:
     image, action = image_of(case), case["action"]
     chosen = case["image"]["selection"] is not None
     hint = selection_hint() if chosen else None
+    arguments = case["arguments"]
+    edge, holes = arguments.get("edge", "auto"), arguments.get("keep-holes", True)
     if action == "remove":
-        return hb.remove_background(image, hint=hint)
+        return hb.remove_background(image, hint=hint, edge=edge, holes=holes)
     if action == "key":
         return hb.remove_background(image, hint=hint, method="key")
     if action == "grabcut":
         left, top, right, bottom = SELECTION
-        return hb.remove_background(image, rect=(top, left, bottom, right), method="grabcut")
+        rect = top, left, bottom, right
+        return hb.remove_background(image, rect=rect, method="grabcut", edge=edge, holes=holes)
     if action == "refine":
         guide = selection_hint() if chosen else cases.rough_mask()
         width = max(2.0, 0.02 * np.sqrt(np.count_nonzero(guide)))

@@ -66,7 +66,7 @@ def test_a_quick_look_is_neither_mirrored_nor_close(tiny_trimap, monkeypatch, hi
     image = bright_square()
     hint = (image[..., 0] > 0.3).astype(np.float32) if hinted else None
     careful = look(image, hint=hint, session=session)
-    for name in ("_both_ways", "look_closer"):
+    for name in ("look_both_ways", "look_closer"):
         monkeypatch.delattr(f"hybridbg.predict.looks.{name}")
     quick = look(image, hint=hint, session=session, quick=True)
     assert quick.alpha.shape == careful.alpha.shape

@@ -50,6 +50,18 @@ def test_as_the_library(worker: Worker, dtype: str) -> None:
     assert np.array_equal(arrays["trimap"], expected.trimap)
 
 
+def test_edge_and_holes(worker: Worker) -> None:
+    image = square("u1")
+    image[28:36, 28:36] = image[0, 0]
+    options = {"method": "grabcut", "rect": [8, 8, 56, 56], "edge": "hard", "holes": False}
+    _, arrays = worker.ask({"action": "remove", "options": options, "want": ["mask"]}, image=image)
+    expected = hb.remove_background(
+        image, method="grabcut", rect=(8, 8, 56, 56), edge="hard", holes=False
+    )
+    assert arrays["mask"][32, 32] == 255
+    assert np.array_equal(arrays["mask"], expected.rgba()[..., 3])
+
+
 @pytest.mark.parametrize("dtype", ["u4", "f2", "f8"])
 def test_wide_types(worker: Worker, dtype: str) -> None:
     header, arrays = worker.ask(

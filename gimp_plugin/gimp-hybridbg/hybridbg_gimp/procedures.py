@@ -36,6 +36,12 @@ _METHODS = {
     "grabcut": (N_("Colours alone (GrabCut)"), ""),
 }
 
+_EDGES = {
+    "auto": (N_("As it is found"), ""),
+    "hard": (N_("Hard"), N_("Steep and smooth, nothing translucent: for products")),
+    "soft": (N_("Soft"), N_("Looked for further out and in, slower: for long hair and fur")),
+}
+
 _SCREENS = {
     "auto": (N_("Found by itself"), ""),
     "green": (N_("Green"), ""),
@@ -109,8 +115,25 @@ def _use_selection(procedure):
     )
 
 
+def _shape(procedure):
+    _choice(procedure, "edge", _("_Edge"), _("How soft the edge is"), _EDGES, "auto")
+    procedure.add_boolean_argument(
+        "keep-holes",
+        _("Keep hole_s"),
+        _("What the subject encloses stays a hole; else it becomes the subject's"),
+        True,
+        _FLAGS,
+    )
+
+
 def _remove_arguments(procedure, outputs):
     _evidence(procedure)
+    _shape(procedure)
+    _output(procedure, outputs)
+
+
+def _grabcut_arguments(procedure, outputs):
+    _shape(procedure)
     _output(procedure, outputs)
 
 
@@ -212,7 +235,7 @@ ACTIONS = {
             N_("Cut Out with Grab_Cut..."),
             N_("Cut out what a rectangle holds, by its colours alone"),
             N_("Draw a rectangle selection around the subject first; outside is background."),
-            _output,
+            _grabcut_arguments,
             _ALL_OUTPUTS,
             "*",
         ),

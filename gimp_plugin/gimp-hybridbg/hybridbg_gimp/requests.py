@@ -79,8 +79,13 @@ def _evidence(config):
     }
 
 
+def _shape(config):
+    return {"edge": config.get_property("edge"), "holes": config.get_property("keep-holes")}
+
+
 def _remove(image, layer, config, scale):
-    return "remove", _evidence(config), _hint(image, layer, config, scale)
+    options = {**_evidence(config), **_shape(config)}
+    return "remove", options, _hint(image, layer, config, scale)
 
 
 def _trimap(image, layer, config, scale):
@@ -101,11 +106,11 @@ def _key(image, layer, config, scale):
     return "remove", options, _hint(image, layer, config, scale)
 
 
-def _grabcut(image, layer, _config, scale):
+def _grabcut(image, layer, config, scale):
     rect = layers.selection_rect(image, layer, scale)
     if rect is None:
         raise Unusable(_("Draw a rectangle selection around the subject first."))
-    return "remove", {"method": "grabcut", "rect": rect}, None
+    return "remove", {"method": "grabcut", "rect": rect, **_shape(config)}, None
 
 
 def _refine(image, layer, config, scale):

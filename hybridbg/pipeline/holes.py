@@ -1,0 +1,65 @@
+"""Holes closed: whatever the subject encloses becomes the subject's, before anything is solved."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hybridbg.core.distance import distance_to
+from hybridbg.core.trimap import BACKGROUND, FOREGROUND
+from hybridbg.core.types import BoolArray, ByteArray, FloatArray
+
+__all__ = ["filled"]
+
+
+def filled(trimap: ByteArray, probability: FloatArray | None = None) -> ByteArray:
+    """Close the holes of a trimap.
+
+    Parameters
+    ----------
+    trimap : (H, W) uint8
+    probability : (H, W) float32 in [0, 1], optional
+        Which side unknown pixels are likely to be on; else they count with the nearer known ones.
+
+    Returns
+    -------
+    (H, W) uint8
+        Foreground where the subject encloses background, and where what is unknown is enclosed or
+        lies along a hole; the trimap itself if it encloses nothing. What reaches the picture's
+        border is no hole.
+
+    Examples
+    --------
+    >>> ring = np.zeros((5, 5), np.uint8)
+    >>> ring[1:4, 1:4] = 255
+    >>> ring[2, 2] = 0
+    >>> int(filled(ring)[2, 2])
+    255
+    """
+    known = trimap == FOREGROUND
+    if probability is None:
+        likely = distance_to(known) <= distance_to(trimap == BACKGROUND)
+    else:
+        likely = probability >= 0.5
+    subject = known | (likely & (trimap != BACKGROUND))
+    outside = _reached(~subject)
+    holes = ~(subject | outside)
+    # What is not surely the subject and cannot be reached from outside, however thin the walls.
+    enclosed = ~known & ~_reached(~known)
+    if not (holes.any() or enclosed.any()):
+        return trimap
+    closed = trimap.copy()
+    closed[holes | enclosed] = FOREGROUND
+    if holes.any():
+        closed[(trimap != BACKGROUND) & (distance_to(holes) < distance_to(outside))] = FOREGROUND
+    return closed
+
+
+def _reached(region: BoolArray) -> BoolArray:
+    """Those pieces of a region that touch the picture's border."""
+    import cv2
+
+    # The subject may touch diagonally: what it walls in is parted by edges, not by corners.
+    _, pieces = cv2.connectedComponents(region.view(np.uint8), connectivity=4)
+    border = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
+    reached: BoolArray = region & np.isin(pieces, np.unique(border[border > 0]))
+    return reached
