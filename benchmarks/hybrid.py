@@ -1,7 +1,7 @@
 """Is the hybrid better than each of its parts: every slice, and the mean over all pictures.
 
     python -m benchmarks.hybrid --data FOLDER --out FOLDER [--resume] [--jobs N]
-    python -m benchmarks.hybrid --data FOLDER --out FOLDER --slices all --alone --every 3 --side 320
+    python -m benchmarks.hybrid --data FOLDER --out FOLDER --slices all --alone --every 2 --side 320
 
 Photographs with masks, pictures with true alpha, the generated samples and painted shots before
 screens are laid out as datasets; `hybridbg.evaluation` runs the whole pipeline, each part alone,
