@@ -163,8 +163,9 @@ def tables(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def against_the_best(results: dict[str, Any], metric: str = "mad") -> str:
-    """Set the hybrid beside its best single part, slice by slice."""
+def against_the_best(results: dict[str, Any]) -> str:
+    """Set the hybrid's error beside that of its best single part, slice by slice."""
+    metric = "mad"
     place = {(each["slice"], each["method"], each["metric"]): each for each in results["figures"]}
     rows = []
     for part in (each["name"] for each in results["slices"]):

@@ -1,4 +1,4 @@
-"""The maps of benchmarks.calibration and the curve of benchmarks.certainty, where they are known."""
+"""Maps of benchmarks.calibration and the curve of benchmarks.certainty, where they are known."""
 
 from __future__ import annotations
 
