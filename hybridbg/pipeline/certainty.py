@@ -27,7 +27,7 @@ NOT_SURE: Final = 0.6
 """Certainty below which the caller is asked for a rectangle or a hint.
 
 Of the results that the curve was fitted to, two thirds of those with an IoU below .5 were warned
-of, and an eighth of the others; on the 40 photographs for development 9 of 10, and a fifth.
+of, and an eighth of the others; on the 40 photographs for development 8 of 10, and a quarter.
 """
 
 _SLOPE, _SHIFT = 9.2, -4.4
