@@ -52,8 +52,8 @@ class Cutout:
     diagnostics : mapping
         ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]
         (the probability that the subject was found, with an IoU of .5 at least; where the caller
-        pointed at it, or nobody but GrabCut or a network of one size was asked, only how decided
-        they are; of a key how sure the screen is); ``model`` (name and sha256) or None; ``solver``
+        pointed at it, or the network has one size only, merely how decided the sources are; of a
+        key how sure the screen is); ``model`` (name and sha256) or None; ``solver``
         (iterations, residual, estimated error, share of sampled pixels); ``seconds`` per
         stage; ``warnings``.
     """

@@ -76,8 +76,10 @@ class TestCertainty:
 
         monkeypatch.setattr(module, "predict_batch", None)
         said = found(disc_mask, 0.9)
-        for session in (Network(), None):
-            assert certainty(as_float(disc), said, session) == decidedness(said)
+        assert certainty(as_float(disc), said, Network()) == decidedness(said)
+
+    def test_without_any_network_the_middle_was_only_guessed(self, disc, disc_mask):
+        assert certainty(as_float(disc), found(disc_mask), None) < NOT_SURE
 
     def test_how_decided(self, disc_mask):
         assert decidedness(found(disc_mask)) == 1
