@@ -33,8 +33,8 @@ of, and an eighth of the others; on the 40 photographs for development 8 of 10, 
 _SLOPE, _SHIFT = 9.2, -4.4
 
 _UNGUIDED: Final = 0.5
-"""Certainty of GrabCut alone, which took the middle of the picture for a start: in 12 of 23 pictures
-it was right."""
+"""Certainty of GrabCut alone, which took the middle of the picture for a start: it was right in 12
+of 23 pictures."""
 
 _KEPT: Final = 0.7
 """Of each side in a frame."""
