@@ -1,10 +1,12 @@
 """Is the hybrid better than each of its parts: every slice, and the mean over all pictures.
 
     python -m benchmarks.hybrid --data FOLDER --out FOLDER [--resume] [--jobs N]
+    python -m benchmarks.hybrid --data FOLDER --out FOLDER --slices all --alone --every 2 --side 320
 
 Photographs with masks, pictures with true alpha, the generated samples and painted shots before
 screens are laid out as datasets; `hybridbg.evaluation` runs the whole pipeline, each part alone,
-pairs of them and the usual matting on all. `--out` receives its report as well.
+pairs of them and the usual matting on all; `--alone` leaves the last two out. With `--slices` it
+does so on damaged copies of them too. `--out` receives its report as well.
 
 The error is the mean absolute difference (MAD) of alpha over the picture; of masks, where the truth
 is one.
@@ -12,6 +14,7 @@ is one.
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from hybridbg.core.colour import linear_to_srgb
 from hybridbg.evaluation.methods import Method
 from hybridbg.evaluation.reporting.page import make_page
 from hybridbg.evaluation.runs import ALL
+from hybridbg.evaluation.scenes import CLEAN
 
 ALONE = ("network", "predict", "grabcut", "key")
 TOGETHER = (
@@ -46,10 +50,20 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="keep what is there already")
     parser.add_argument("--jobs", type=int, default=1, help="pictures at once")
     parser.add_argument("--page", type=Path, help="write the report here too, without pictures")
-    parser.add_argument("--every", type=int, default=1, help="of so many photographs use one")
+    parser.add_argument("--every", type=int, default=1, help="of so many pictures use one")
+    parser.add_argument(
+        "--side", type=int, help="long side that pictures are reduced to, if longer"
+    )
+    parser.add_argument("--slices", default="clean", help="clean, corruptions by name, or all")
+    parser.add_argument("--alone", action="store_true", help="only the hybrid and single parts")
     options = parser.parse_args()
-    datasets = evaluation.read_datasets(lay_out(options.data, options.out / "data", options.every))
-    run = evaluation.Run(datasets, methods(), options.out)
+    folders = lay_out(options.data, options.out / "data", options.every)
+    if options.side:
+        reduce(options.out / "data", options.side)
+    datasets = evaluation.read_datasets(folders)
+    compared = methods()[: 1 + len(ALONE)] if options.alone else methods()
+    conditions = evaluation.choose_conditions(options.slices.split(","))
+    run = evaluation.Run(datasets, compared, options.out, conditions)
     run.begin(resume=options.resume)
     for record in run.work_off(jobs=options.jobs):
         common.progress(f"{record['picture']}: {record['method']}")
@@ -58,6 +72,7 @@ def main() -> None:
     if options.page:  # most of the pictures may not be passed on
         options.page.write_text(make_page(results, options.out / "none"), encoding="utf-8")
     print(tables(results))
+    print(against_the_best(results))
 
 
 def lay_out(data: Path | None, out: Path, every: int) -> list[str]:
@@ -68,13 +83,13 @@ def lay_out(data: Path | None, out: Path, every: int) -> list[str]:
         kind = "cats" if mask.stem.startswith("cat_") else "DAVIS frames"
         link(out / kind, image=image, mask=mask)
     mattes = common.folder(data, "alphamatting")
-    for alpha in sorted((mattes / "alpha").iterdir()):
+    for alpha in sorted((mattes / "alpha").iterdir())[::every]:
         link(out / "alphamatting", image=mattes / "image" / alpha.name, alpha=alpha)
-    for sample in sorted(path.parent for path in common.SAMPLES.glob("*/alpha.png")):
+    for sample in sorted(path.parent for path in common.SAMPLES.glob("*/alpha.png"))[::every]:
         kind = "screens" if sample.name.startswith("green") else "samples"
         files = {each: sample / f"{each}.png" for each in ("image", "alpha", "foreground")}
         link(out / kind, sample.name, **files)
-    for name, shot in scenes():
+    for name, shot in islice(scenes(), 0, None, every):
         folder = out / "screens" / name
         folder.mkdir(parents=True, exist_ok=True)
         save(folder / "image.png", shot.image)
@@ -91,6 +106,19 @@ def link(dataset: Path, name: str = "", **files: Path) -> None:
         place = folder / f"{kind}{path.suffix}"
         place.unlink(missing_ok=True)
         place.symlink_to(path.resolve())
+
+
+def reduce(datasets: Path, side: int) -> None:
+    """Put smaller copies in the place of whatever is larger."""
+    for path in sorted(datasets.glob("*/*/*.*")):
+        stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        shrink = side / max(stored.shape[:2])
+        if shrink < 1:
+            path.unlink()  # perhaps a link to the picture itself
+            size = tuple(max(1, round(shrink * length)) for length in stored.shape[1::-1])
+            copy = cv2.resize(stored, size, interpolation=cv2.INTER_AREA)
+            if not cv2.imwrite(str(path.with_suffix(".png")), copy):
+                raise SystemExit(f"cannot write {path}")
 
 
 def save(path: Path, pixels: Any) -> None:
@@ -133,6 +161,44 @@ def tables(results: dict[str, Any]) -> str:
             rows.append([name, *row])
         lines.append(common.table(head, rows))
     return "\n".join(lines)
+
+
+def against_the_best(results: dict[str, Any]) -> str:
+    """Set the hybrid's error beside that of its best single part, slice by slice."""
+    metric = "mad"
+    place = {(each["slice"], each["method"], each["metric"]): each for each in results["figures"]}
+    rows = []
+    for part in (each["name"] for each in results["slices"]):
+        alone = {name: place[part, name, metric]["value"] for name in ALONE}
+        best = min(alone, key=lambda name: alone[name])
+        [ours, theirs] = (scores(results, part, name, metric) for name in ("auto", best))
+        common_ones = sorted(set(ours) & set(theirs))
+        differences = [ours[each] - theirs[each] for each in common_ones]
+        low, high = common.interval(differences)
+        mean = float(np.mean(differences))
+        better = "yes" if mean <= 0 else "no, but could be chance" if low <= 0 else "**no**"
+        apart = f"{mean:+.4f} ({low:+.4f} to {high:+.4f})"
+        rows.append(
+            [part, len(common_ones), f"{place[part, 'auto', metric]['value']:.4f}",
+             f"{best} {alone[best]:.4f}", apart, better]
+        )  # fmt: skip
+    head = ["slice", "pictures", "hybrid", "best part", "hybrid less it (95 %)", "as good"]
+    return (
+        f"\n### {results['metrics'][metric]['label']}: the best part\n\n{common.table(head, rows)}"
+    )
+
+
+def scores(results: dict[str, Any], part: str, method: str, metric: str) -> dict[str, float]:
+    """Scores of a method's pictures in a slice."""
+    facts = {name: f for each in results["datasets"] for name, f in each["pictures"].items()}
+    found = {}
+    for record in results["records"]:
+        slices = [record["condition"]]
+        if record["condition"] == CLEAN:
+            slices = [ALL, *facts[record["picture"]]["slices"]]
+        if record["method"] == method and part in slices and metric in record.get("scores", {}):
+            found[record["picture"]] = record["scores"][metric]
+    return found
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def evaluate(
 
 def _compare(reporter: Reporter, paths: tuple[str, str], seed: int) -> int:
     from hybridbg.evaluation import compare, read_results
-    from hybridbg.evaluation.scores import HEADLINES, METRICS
+    from hybridbg.evaluation.scores import METRICS
 
     found = compare(*map(read_results, paths), seed=seed)
     if found["left_out"]:
@@ -154,7 +154,7 @@ def _compare(reporter: Reporter, paths: tuple[str, str], seed: int) -> int:
             each["verdict"] or "-",
         ]
         for each in found["differences"]
-        if each["metric"] in (*HEADLINES, "map", "seconds")
+        if each["metric"] in _shown()
     ]
     heads = ["slice", "method", "metric", "A", "B", "B less A (95 %)", "pictures", "B is"]
     reporter.result(_table([heads, *rows]))
@@ -164,9 +164,7 @@ def _compare(reporter: Reporter, paths: tuple[str, str], seed: int) -> int:
 
 def _figures(results: Mapping[str, Any]) -> str:
     """Lay out the headlines of every slice as a table of text."""
-    from hybridbg.evaluation.scores import HEADLINES
-
-    shown = [name for name in (*HEADLINES, "map", "seconds") if name in results["metrics"]]
+    shown = [name for name in _shown() if name in results["metrics"]]
     labels = [results["metrics"][name]["label"] for name in shown]
     cells = {(each["slice"], each["method"], each["metric"]): each for each in results["figures"]}
     rows = [["slice", "method", "pictures", "failed", *labels]]
@@ -179,6 +177,13 @@ def _figures(results: Mapping[str, Any]) -> str:
         )
         rows.append([*place, str(count["asked"]), str(count["failed"]), *told])
     return _table(rows)
+
+
+def _shown() -> tuple[str, ...]:
+    """Metrics of which a line of text has room."""
+    from hybridbg.evaluation.scores import HEADLINES
+
+    return (*HEADLINES, "ece", "certainty_auc", "map", "seconds")
 
 
 def _told(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hybridbg.core.types import BoolArray, FloatArray
     from hybridbg.evaluation.scenes import Scene
 
-__all__ = ["HEADLINES", "METRICS", "OF_OBJECTS", "Metric", "judge", "no_answer"]
+__all__ = ["GOOD_IOU", "HEADLINES", "METRICS", "POOLED", "Metric", "judge", "no_answer"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,14 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
             "all pictures together",
         ),
         "map": Metric("mAP", True, 3, "average precision of objects, mean over IoU .5 to .95"),
+        "ece": Metric(
+            "ECE", False, 4, "expected calibration error of alpha taken as a probability, in ten "
+            "bins, over all pictures together (Naeini et al., AAAI 2015)",
+        ),
+        "certainty_auc": Metric(
+            "AUC of certainty", True, 3, "chance that of two pictures, one with an IoU of .5 at "
+            "least and one below, the first was called surer (Hanley & McNeil, 1982)",
+        ),
         "seconds": Metric("Seconds", False, 2, "wall time of one picture"),
         "megabytes": Metric(
             "Peak MB", False, 0, "peak resident memory of the process, all that it holds included"
@@ -89,8 +97,18 @@ METRICS: Final[Mapping[str, Metric]] = MappingProxyType(
     }
 )  # fmt: skip
 
-OF_OBJECTS: Final = frozenset({"ap50", "map"})
-"""Metrics that are made of the detections of several pictures, not of a figure for each."""
+POOLED: Final = MappingProxyType(
+    {
+        "ap50": "detections",
+        "map": "detections",
+        "ece": "reliability",
+        "certainty_auc": "certainty",
+    }
+)
+"""Metrics that are made of all pictures together, and of what in their records."""
+
+GOOD_IOU: Final = 0.5
+"""IoU from which a result counts as good, where certainties are judged."""
 
 _MOST_OBJECTS: Final = 100
 
@@ -104,9 +122,10 @@ def judge(scene: Scene, answer: Answer) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``scores``, metric to figure for those metrics that the truth allows; and, if it holds
-        objects, ``detections``: their ``scores``, ``hits`` (rows of booleans, one for each of
-        `metrics.IOU_THRESHOLDS`) and the number of ``objects``.
+        ``scores``, metric to figure for those metrics that the truth allows; ``reliability``, the
+        lists of a `metrics.Reliability`; and, if the truth holds objects, ``detections``: their
+        ``scores``, ``hits`` (rows of booleans, one for each of `metrics.IOU_THRESHOLDS`) and the
+        number of ``objects``.
     """
     alpha, truth = answer.alpha, scene.alpha
     scores = {
@@ -130,7 +149,9 @@ def judge(scene: Scene, answer: Answer) -> dict[str, Any]:
             scores["sad_unknown"] = metrics.sad(alpha, truth, region=scene.trimap)
             scores["mse_unknown"] = metrics.mse(alpha, truth, region=scene.trimap)
         scores |= _of_colours(scene, answer)
-    judged: dict[str, Any] = {"scores": scores}
+    found = metrics.reliability(alpha, truth)
+    bins = {key: getattr(found, key).tolist() for key in ("share", "predicted", "observed")}
+    judged: dict[str, Any] = {"scores": scores, "reliability": bins}
     if scene.instances is not None:
         masks, sure = _objects(alpha)
         matches = metrics.match_objects(masks, sure, scene.instances)

@@ -51,8 +51,9 @@ class Cutout:
         linear light; guessed behind the subject.
     diagnostics : mapping
         ``method``; ``sources`` (name to weight); ``certainty`` in [0, 1]
-        (how decided the sources are together, and how far several looks agree, not a
-        probability); ``model`` (name and sha256) or None; ``solver``
+        (the probability that the subject was found, with an IoU of .5 at least; where the caller
+        pointed at it, or the network has one size only, merely how decided the sources are; of a
+        key how sure the screen is); ``model`` (name and sha256) or None; ``solver``
         (iterations, residual, estimated error, share of sampled pixels); ``seconds`` per
         stage; ``warnings``.
     """

@@ -49,8 +49,6 @@ class Evidence:
         That the pixel mixes foreground and background.
     cell : float
         Side of the smallest thing the source could see, in pixels of the picture.
-    steadiness : float in [0, 1]
-        How far the source agrees with itself when it looks again.
     """
 
     name: str
@@ -58,7 +56,6 @@ class Evidence:
     confidence: FloatArray
     softness: FloatArray
     cell: float
-    steadiness: float = 1.0
 
 
 def from_network(
@@ -106,7 +103,6 @@ def from_network(
         confidence=np.abs(2 * answer.alpha - 1),
         softness=answer.unknown,
         cell=answer.cell,
-        steadiness=answer.steadiness,
     )
 
 

@@ -19,6 +19,7 @@ from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 from hybridbg.graphcut.seeds import inside
 from hybridbg.keying import Screen
+from hybridbg.pipeline.certainty import NOT_SURE, certainty, decidedness
 from hybridbg.pipeline.evidence import (
     Evidence,
     centred_rect,
@@ -27,7 +28,7 @@ from hybridbg.pipeline.evidence import (
     seeds,
     tightened,
 )
-from hybridbg.pipeline.fusion import Fused, fuse
+from hybridbg.pipeline.fusion import fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
 from hybridbg.pipeline.marks import Marks, find_marks
 from hybridbg.pipeline.options import Options, Subject
@@ -50,13 +51,6 @@ be a hint: below it the face is one in fur or leaves, above it there is nothing 
 
 _MOST_CHANGE = 3.0
 """GrabCut's answer counts while its area is within this factor of the network's."""
-
-_NOT_SURE = 0.5
-"""Certainty below which the caller is asked for a rectangle or a hint.
-
-On 40 photographs with masks this warned of 6 of the 10 results below an IoU of .5, and of 17 % of
-the others; the area under the curve was .83.
-"""
 
 _KEY_WEIGHT = 0.2
 """How strongly matting holds on to a key's alpha, where its forms agree."""
@@ -83,6 +77,7 @@ class Located:
     weights : dict of str to float
         Each source's share.
     certainty : float in [0, 1]
+        See `certainty`.
     model : dict or None
         Name and sha256 of the network that was asked.
     warnings : list of str
@@ -169,11 +164,11 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     warnings: list[str] = []
     sources = _sources(small, hint, network, options.method, warnings, marks)
     fused = fuse(sources)
-    certainty = _certainty(fused, 1.0 if network is None else network.steadiness)
-    if certainty < _NOT_SURE and not subject.told:
+    sure = decidedness(fused) if subject.told else certainty(small, fused, session)
+    if sure < NOT_SURE and not subject.told:
         warnings.append(
-            f"not sure what the subject is (certainty {certainty:.2f}): check the result, or draw "
-            "a rectangle or a rough hint"
+            f"not sure what the subject is (certainty {sure:.2f}): check the result, or point "
+            "at it, or draw a rectangle or a rough hint"
         )
     settled = settle(small, fused, num_threads=options.threads)
     prior = resample(fused.probability, shape)
@@ -181,7 +176,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         method=options.method,
         trimap=_enlarge(settled.trimap, shape),
         weights=fused.weights,
-        certainty=certainty,
+        certainty=sure,
         model=model,
         warnings=warnings,
         prior=prior,
@@ -318,17 +313,6 @@ def _sources(
 
 def _area(source: Evidence) -> float:
     return float(np.count_nonzero(source.probability >= 0.5))
-
-
-def _certainty(fused: Fused, steadiness: float) -> float:
-    """Rate how decided all sources are together, and how steady the network is.
-
-    That GrabCut agrees with the network says nothing more: it follows where it was led.
-    """
-    doubt = float(np.minimum(fused.probability, 1 - fused.probability).sum())
-    area = float(np.count_nonzero(fused.probability >= 0.5))
-    decided = 1 - min(1.0, doubt / area) if area else 0.0
-    return round(decided * steadiness, 3)
 
 
 def _enlarge(trimap: ByteArray, shape: Shape) -> ByteArray:

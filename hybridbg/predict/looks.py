@@ -17,7 +17,6 @@ look.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -70,7 +69,7 @@ def look(
     Returns
     -------
     Probabilities
-        With their `steadiness`: a subject that only shows at one size is a doubtful one.
+        Of the picture's size.
 
     Raises
     ------
@@ -81,7 +80,6 @@ def look(
     if not (spec.has_hint and spec.dynamic and spec.size):
         return predict_probabilities(image, hint=hint, session=session, choice=choice)
     ask = _one_way if quick else look_both_ways
-    steadiness = 1.0
     if hint is not None:
         answer = ask(image, hint, session, spec.size)
     else:
@@ -91,11 +89,7 @@ def look(
             say = np.float32(min(_MOST_SAY, _SAY * (1 - _overlap(*glances))))
             rough += say * (impression - rough)
         answer = ask(image, rough, session, spec.size)
-        pairs = combinations([*glances, answer.alpha], 2)
-        steadiness = float(np.mean([_overlap(*pair) for pair in pairs]))
-    if not quick:
-        answer = look_closer(image, answer, session=session)
-    return replace(answer, steadiness=steadiness)
+    return answer if quick else look_closer(image, answer, session=session)
 
 
 def _one_way(

@@ -42,8 +42,6 @@ class Probabilities:
         A coarse matte.
     cell : float
         Side of one of the network's pixels, in pixels of the picture: nothing finer was seen.
-    steadiness : float in [0, 1]
-        How far several looks at the picture gave one answer; 1 where it was looked at once.
     """
 
     background: FloatArray
@@ -51,7 +49,6 @@ class Probabilities:
     foreground: FloatArray
     alpha: FloatArray
     cell: float
-    steadiness: float = 1.0
 
 
 def predict_probabilities(

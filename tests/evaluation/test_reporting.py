@@ -218,7 +218,7 @@ class TestPage:
         elements.feed(page)
         assert elements.open == []
         names = [tag for tag, _ in elements.all]
-        assert names.count("svg") == 6  # four headlines, the curves, the costs
+        assert names.count("svg") == 7  # four headlines, the curves, the costs, the reliability
         assert names.count("script") == 1
         heads = re.findall("<h2>(.*?)</h2>", page)
         assert heads[:2] == ["Figures", "Compared with exact"]

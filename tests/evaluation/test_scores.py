@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybridbg.core.metrics import Matches, average_precision
+from hybridbg.core.metrics import Matches, Reliability, average_precision, calibration_error
 from hybridbg.evaluation.cost import Cost
 from hybridbg.evaluation.methods import Answer
 from hybridbg.evaluation.scenes import Scene
-from hybridbg.evaluation.scores import METRICS, OF_OBJECTS, judge, no_answer
+from hybridbg.evaluation.scores import METRICS, POOLED, judge, no_answer
 from tests.evaluation.made import RED, SHAPE, disc, painted
 
 ALPHA = disc(20, 22, 9)
@@ -28,6 +28,8 @@ SCENE = Scene(
 )
 TRUE_COLOURS = (FOREGROUND / np.float32(255)).astype(np.float32)
 FREE = {"seconds", "megabytes"}
+OF_ONE = set(METRICS) - {"certainty_auc"}
+"""Metrics that a single picture has."""
 
 
 def answered(alpha: np.ndarray, colours: np.ndarray = TRUE_COLOURS) -> Answer:
@@ -37,16 +39,18 @@ def answered(alpha: np.ndarray, colours: np.ndarray = TRUE_COLOURS) -> Answer:
 def scores(answer: Answer) -> dict[str, float]:
     judged = judge(SCENE, answer)
     found = judged["detections"]
+    gaps = Reliability(**{key: np.array(bins) for key, bins in judged["reliability"].items()})
     hits = np.array(found["hits"], bool).reshape(10, -1)
     precision = average_precision([Matches(np.array(found["scores"]), hits, found["objects"])])
-    return {**judged["scores"], "ap50": precision[0], "map": precision.mean()}
+    pooled = {"ap50": precision[0], "map": precision.mean(), "ece": calibration_error([gaps])}
+    return {**judged["scores"], **pooled}
 
 
 def test_a_perfect_answer_is_perfect_in_every_metric() -> None:
     found = scores(answered(ALPHA))
-    assert set(found) == set(METRICS)
+    assert set(found) == OF_ONE
     assert (found["seconds"], found["megabytes"]) == (1.5, 20)
-    for name in set(METRICS) - FREE:
+    for name in OF_ONE - FREE:
         best = 1 if METRICS[name].higher_is_better else 0
         assert found[name] == pytest.approx(best, abs=1e-4), name
 
@@ -59,7 +63,7 @@ def test_further_off_is_worse_in_every_metric(near: int, further: int, right: bo
     places = [disc(20, 22 + step * by, 9) for by in (near, near + further)]
     better, worse = (scores(answered(alpha)) for alpha in places)
     same_for_both = {*FREE, "foreground"}
-    for name in set(METRICS) - same_for_both:
+    for name in OF_ONE - same_for_both:
         off = better[name] - worse[name]
         ties = {"boundary_iou", "ap50", "map", "fringe", "gradient", "sad_unknown", "mse_unknown"}
         if METRICS[name].higher_is_better:
@@ -71,7 +75,7 @@ def test_further_off_is_worse_in_every_metric(near: int, further: int, right: bo
 def test_wrong_colours_are_seen_by_the_metrics_of_colours_alone() -> None:
     """The plain cut-out: its alpha is exact, its edges have the background's colours in them."""
     exact, plain = scores(answered(ALPHA)), scores(replace(answered(ALPHA), foreground=None))
-    worse = {name for name in METRICS if exact[name] != pytest.approx(plain[name])}
+    worse = {name for name in OF_ONE if exact[name] != pytest.approx(plain[name])}
     assert worse == {"foreground", "fringe"}
     assert plain["fringe"] > 5
 
@@ -80,7 +84,7 @@ def test_a_mask_is_not_asked_for_more_than_it_knows() -> None:
     hard = replace(SCENE, alpha=(ALPHA >= 0.5).astype(np.float32), soft=False, instances=None)
     judged = judge(hard, answered(ALPHA))
     unknown = {"gradient", "connectivity", "sad_unknown", "mse_unknown", "foreground", "fringe"}
-    assert set(judged["scores"]) == set(METRICS) - unknown - OF_OBJECTS
+    assert set(judged["scores"]) == set(METRICS) - unknown - set(POOLED)
     assert "detections" not in judged
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hybridbg.core.errors import InvalidOptionError
+from hybridbg.evaluation.reporting.reliability import curves_of
 from hybridbg.evaluation.reporting.summary import FORMAT, difference, figure
 from hybridbg.evaluation.runs import ALL
 from hybridbg.evaluation.scenes import CLEAN
@@ -58,8 +59,9 @@ def compare(first: Results, second: Results, *, seed: int = 0) -> dict[str, Any]
     dict
         ``differences``: for each slice, common method and metric ``first``, ``second``,
         ``value`` (the second's less the first's), ``low``, ``high``, ``pictures``, ``verdict`` on
-        the second ("better", "worse" or "" where the interval holds zero); and ``common`` and
-        ``left_out``, numbers of records, and ``methods``.
+        the second ("better", "worse" or "" where the interval holds zero); ``reliability``: for
+        each slice and common method the ``first`` and ``second`` curves, as `summarise` gives them;
+        and ``common`` and ``left_out``, numbers of records, and ``methods``.
 
     Raises
     ------
@@ -82,9 +84,11 @@ def compare(first: Results, second: Results, *, seed: int = 0) -> dict[str, Any]
     for key, one, other in pairs:
         for part in _parts(key, slices):
             groups.setdefault((part, key[0]), []).append((one, other))
-    differences = []
+    differences, curves = [], []
     for (part, name), inside in groups.items():
         was, became = [pair[0] for pair in inside], [pair[1] for pair in inside]
+        both_curves = {"first": curves_of(was), "second": curves_of(became)}
+        curves.append({"slice": part, "method": name, **both_curves})
         for metric in METRICS:
             found = difference(became, was, metric, seed=seed)
             if found:
@@ -96,6 +100,7 @@ def compare(first: Results, second: Results, *, seed: int = 0) -> dict[str, Any]
         "common": len(pairs),
         "left_out": len(set(ones) | set(others)) - len(pairs),
         "differences": differences,
+        "reliability": curves,
     }
 
 

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from hybridbg.evaluation.reporting import tables
+from hybridbg.evaluation.reporting import reliability_plots, tables
 from hybridbg.evaluation.reporting.plots import Diagram, curves, dots, scatter
 from hybridbg.evaluation.reporting.tables import told
 from hybridbg.evaluation.scores import HEADLINES
@@ -50,7 +50,8 @@ def make_page(results: Results, thumbnails: Path) -> str:
     sections = [
         ("Figures", _FIGURES, tables.figures_table(results)),
         (f"Compared with {names[0]}", _DIFFERENCES, tables.differences_table(results)),
-        ("Plots", _PLOTS, _figures([*_plots(results, names)])),
+        ("Plots", _PLOTS, _figures(_plots(results, names))),
+        ("Probabilities and certainties", _RELIABILITY, _figures(_reliability(results, names))),
         ("Slices", _HEAT, tables.heat_maps(results)),
         ("Worst cases", _CASES, _cases(results, names, thumbnails)),
         ("Failures", "", tables.failures_table(results)),
@@ -82,6 +83,11 @@ _DIFFERENCES: Final = (
     "interval leaves out zero; of twenty comparisons without any difference, one is coloured."
 )
 _PLOTS: Final = "Of the first slice. Hover for figures."
+_RELIABILITY: Final = (
+    "Of the first slice. Below the line more was claimed than is true, above it less. Bars say "
+    "how much lies where; heights go by square roots. Beside the names: expected calibration "
+    "error, and area under the curve for results with IoU below .5, with 95 % of the bootstrap."
+)
 _HEAT: Final = "Blue is better, orange worse, on one scale for each map."
 _CASES: Final = (
     "Of the first slice, the pictures with the largest mean absolute difference of each method."
@@ -107,11 +113,7 @@ def _lead(results: Results) -> str:
 def _plots(results: Results, names: Sequence[str]) -> list[Diagram]:
     if not results["slices"]:
         return []
-    first = results["slices"][0]["name"]
-    found: dict[str, dict[str, Any]] = {}
-    for each in results["figures"]:
-        if each["slice"] == first:
-            found.setdefault(each["metric"], {})[each["method"]] = each
+    found = _first_figures(results)
     diagrams = []
     for metric in HEADLINES:
         if metric in found:
@@ -128,6 +130,34 @@ def _plots(results: Results, names: Sequence[str]) -> list[Diagram]:
     if points:
         diagrams.append(scatter("IoU over seconds for a picture", names, points))
     return diagrams
+
+
+def _reliability(results: Results, names: Sequence[str]) -> list[Diagram]:
+    """Diagrams of how right probabilities and certainties are, where anything is known of it."""
+    if not results["slices"]:
+        return []
+    first, found = results["slices"][0]["name"], _first_figures(results)
+    of_slice = (each for each in results.get("reliability", ()) if each["slice"] == first)
+    curves = {each["method"]: each for each in of_slice}
+    known = {kind for each in curves.values() for kind in each}
+    diagrams = []
+    if "pixels" in known:
+        diagrams.append(reliability_plots.pixels(names, curves, found.get("ece", {})))
+    if "pictures" in known:
+        diagrams.append(reliability_plots.certainty(names, curves))
+    if "roc" in known:
+        areas = found.get("certainty_auc", {})
+        diagrams.append(reliability_plots.warnings(names, curves, areas))
+    return diagrams
+
+
+def _first_figures(results: Results) -> dict[str, dict[str, Any]]:
+    """Figures of the first slice, by metric and method."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in results["figures"]:
+        if each["slice"] == results["slices"][0]["name"]:
+            found.setdefault(each["metric"], {})[each["method"]] = each
+    return found
 
 
 def _figures(diagrams: Sequence[Diagram]) -> str:

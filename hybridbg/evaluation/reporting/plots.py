@@ -8,17 +8,31 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
-__all__ = ["Diagram", "colour_of", "curves", "dots", "scatter"]
+__all__ = [
+    "EDGE",
+    "HEIGHT",
+    "WIDTH",
+    "Axis",
+    "Diagram",
+    "colour_of",
+    "curves",
+    "dot",
+    "dots",
+    "grid",
+    "scatter",
+    "side",
+    "svg",
+]
 
 _COLOURS: Final = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#444444", "#e69f00",
 )  # fmt: skip
 """After Okabe & Ito: told apart by colour-blind people too."""
 
-_WIDTH: Final = 430
-_HEIGHT: Final = 260
+WIDTH: Final = 430
+HEIGHT: Final = 260
 _ROW: Final = 24
-_EDGE: Final = 18
+EDGE: Final = 18
 
 Point = tuple[float, float]
 
@@ -32,7 +46,7 @@ class Diagram:
 
 
 @dataclass(frozen=True)
-class _Axis:
+class Axis:
     """Numbers on a line of the page."""
 
     low: float
@@ -42,10 +56,12 @@ class _Axis:
     log: bool = False
 
     def at(self, value: float) -> float:
+        """Place of a value."""
         low, high, value = (math.log10(v) if self.log else v for v in (self.low, self.high, value))
         return self.start + (value - low) / ((high - low) or 1) * (self.end - self.start)
 
     def ticks(self) -> list[float]:
+        """Round values along it."""
         if self.log:
             first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
             every = [base * 10.0**power for power in range(first, last + 1) for base in (1, 2, 5)]
@@ -81,18 +97,18 @@ def dots(title: str, methods: Sequence[str], figures: Mapping[str, dict[str, Any
     known = [end for end in ends if end is not None]
     margin = (max(known) - min(known)) * 0.06 or 0.01
     left = 14 + 7 * min(24, max(map(len, shown)))
-    axis = _Axis(min(known) - margin, max(known) + margin, left, _WIDTH - _EDGE)
-    bottom = _EDGE + _ROW * len(shown)
-    parts = [_grid(axis, bottom)]
+    axis = Axis(min(known) - margin, max(known) + margin, left, WIDTH - EDGE)
+    bottom = EDGE + _ROW * len(shown)
+    parts = [grid(axis, bottom)]
     for row, name in enumerate(shown):
-        found, y = figures[name], _EDGE + _ROW * (row + 0.5)
+        found, y = figures[name], EDGE + _ROW * (row + 0.5)
         colour = colour_of(methods.index(name))
         if found["low"] is not None:
             line = f"M{axis.at(found['low']):.1f},{y}H{axis.at(found['high']):.1f}"
             parts.append(f'<path d="{line}" stroke="{colour}" stroke-width="2"/>')
-        parts.append(_dot(axis.at(found["value"]), y, colour, f"{name}: {found['value']:.4g}"))
+        parts.append(dot(axis.at(found["value"]), y, colour, f"{name}: {found['value']:.4g}"))
         parts.append(f'<text x="{left - 8}" y="{y + 4}" text-anchor="end">{_short(name)}</text>')
-    return Diagram(title, _svg("".join(parts), bottom + 22, title))
+    return Diagram(title, svg("".join(parts), bottom + 22, title))
 
 
 def curves(title: str, methods: Sequence[str], scores: Mapping[str, Sequence[float]]) -> Diagram:
@@ -105,8 +121,8 @@ def curves(title: str, methods: Sequence[str], scores: Mapping[str, Sequence[flo
     scores : mapping of str to sequence of floats in [0, 1]
         By method; those without are left out.
     """
-    across, up = _Axis(0, 1, 40, _WIDTH - _EDGE), _Axis(0, 1, _HEIGHT - 26, _EDGE)
-    parts = [_grid(across, _HEIGHT - 26, percent=True), _side(up)]
+    across, up = Axis(0, 1, 40, WIDTH - EDGE), Axis(0, 1, HEIGHT - 26, EDGE)
+    parts = [grid(across, HEIGHT - 26, percent=True), side(up)]
     for index, name in enumerate(methods):
         values = sorted(scores.get(name, ()))
         points = [((n + 0.5) / len(values), value) for n, value in enumerate(values)]
@@ -129,46 +145,50 @@ def scatter(title: str, methods: Sequence[str], points: Mapping[str, Point]) -> 
     """
     xs, ys = ([point[axis] for point in points.values()] for axis in (0, 1))
     margin = (max(ys) - min(ys)) * 0.1 or 0.05
-    across = _Axis(min(xs) / 1.6, max(xs) * 1.6, 48, _WIDTH - _EDGE, log=True)
-    up = _Axis(min(ys) - margin, max(ys) + margin, _HEIGHT - 26, _EDGE)
-    parts = [_grid(across, _HEIGHT - 26), _side(up)]
+    across = Axis(min(xs) / 1.6, max(xs) * 1.6, 48, WIDTH - EDGE, log=True)
+    up = Axis(min(ys) - margin, max(ys) + margin, HEIGHT - 26, EDGE)
+    parts = [grid(across, HEIGHT - 26), side(up)]
     for index, name in enumerate(methods):
         if name in points:
             x, y = across.at(points[name][0]), up.at(points[name][1])
             told = f"{name}: {points[name][0]:.3g}, {points[name][1]:.4g}"
-            parts.append(_dot(x, y, colour_of(index), told))
+            parts.append(dot(x, y, colour_of(index), told))
     return Diagram(title, _with_legend("".join(parts), methods, title))
 
 
-def _svg(inner: str, height: float, title: str) -> str:
-    size = f'width="{_WIDTH}" height="{height:.0f}" viewBox="0 0 {_WIDTH} {height:.0f}"'
+def svg(inner: str, height: float, title: str) -> str:
+    """Wrap a drawing of the usual width."""
+    size = f'width="{WIDTH}" height="{height:.0f}" viewBox="0 0 {WIDTH} {height:.0f}"'
     return f'<svg {size} role="img" aria-label="{escape(title)}">{inner}</svg>'
 
 
-def _grid(axis: _Axis, bottom: float, *, percent: bool = False) -> str:
+def grid(axis: Axis, bottom: float, *, percent: bool = False) -> str:
+    """Draw the upright lines of a plot and their numbers below."""
     parts = []
     for value in axis.ticks():
         x = axis.at(value)
         told = f"{value:.0%}" if percent else f"{value:.4g}"
-        parts.append(f'<path class="axis" d="M{x:.1f},{_EDGE}V{bottom}"/>')
+        parts.append(f'<path class="axis" d="M{x:.1f},{EDGE}V{bottom}"/>')
         parts.append(
             f'<text class="quiet" x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{told}</text>'
         )
     return "".join(parts)
 
 
-def _side(axis: _Axis) -> str:
+def side(axis: Axis) -> str:
+    """Draw the level lines of a plot and their numbers on the left."""
     parts = []
     for value in axis.ticks():
         y = axis.at(value)
-        parts.append(f'<path class="axis" d="M40,{y:.1f}H{_WIDTH - _EDGE}"/>')
+        parts.append(f'<path class="axis" d="M40,{y:.1f}H{WIDTH - EDGE}"/>')
         parts.append(
             f'<text class="quiet" x="36" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
         )
     return "".join(parts)
 
 
-def _dot(x: float, y: float, colour: str, told: str) -> str:
+def dot(x: float, y: float, colour: str, told: str) -> str:
+    """Draw a point that tells something when hovered over."""
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{colour}">'
         f"<title>{escape(told)}</title></circle>"
@@ -177,13 +197,13 @@ def _dot(x: float, y: float, colour: str, told: str) -> str:
 
 def _with_legend(inner: str, methods: Sequence[str], title: str) -> str:
     """Finish a plot with its methods' names below, where no curve runs."""
-    top = _HEIGHT + 12
+    top = HEIGHT + 12
     names = "".join(
         f'<rect x="48" y="{top + 16 * n}" width="10" height="10" fill="{colour_of(n)}"/>'
         f'<text x="62" y="{top + 9 + 16 * n}">{escape(name)}</text>'
         for n, name in enumerate(methods)
     )
-    return _svg(inner + names, top + 16 * len(methods), title)
+    return svg(inner + names, top + 16 * len(methods), title)
 
 
 def _short(name: str) -> str:

@@ -77,23 +77,31 @@ def of_mean(values: ArrayLike, *, seed: int = 0) -> Interval:
 
 def of_statistic(
     statistic: Callable[[NDArray[np.intp]], float], count: int, *, seed: int = 0
-) -> Interval:
+) -> Interval | None:
     """Find the interval of any figure of several pictures.
 
     Parameters
     ----------
     statistic : callable
-        Takes indices of pictures, some of them perhaps several times.
+        Takes indices of pictures, some of them perhaps several times; NaN where these do not
+        determine the figure. Such draws are left out.
     count : int
         How many pictures there are.
     seed : int
+
+    Returns
+    -------
+    Interval or None
+        None where the pictures do not determine the figure.
     """
     value = float(statistic(np.arange(count)))
+    if math.isnan(value):
+        return None
     if count < 2:
         return Interval(value, None, None)
     rng = np.random.default_rng(seed)
     draws = [statistic(rng.integers(count, size=count)) for _ in range(_DRAWS_ONE_BY_ONE)]
-    low, high = np.quantile(draws, ((1 - LEVEL) / 2, (1 + LEVEL) / 2)).tolist()
+    low, high = np.nanquantile(draws, ((1 - LEVEL) / 2, (1 + LEVEL) / 2)).tolist()
     return Interval(value, low, high)
 
 

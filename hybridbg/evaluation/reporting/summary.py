@@ -8,6 +8,7 @@ The result is what the JSON file holds and the report shows:
     counts                            per slice and method: asked, failed, nothing_found
     figures                           per slice, method and metric: value, low, high, pictures
     differences                       the same, less the first method's, on common pictures
+    reliability                       per slice and method: curves, see `reliability`
     failures                          what failed, and why
     records                           one for each picture, condition and method
 """
@@ -21,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core.metrics import Matches, average_precision
+from hybridbg.evaluation.reporting import reliability
 from hybridbg.evaluation.reporting.statistics import Interval, of_mean, of_statistic
 from hybridbg.evaluation.runs import environment
-from hybridbg.evaluation.scores import METRICS, OF_OBJECTS
+from hybridbg.evaluation.scores import METRICS, POOLED
 
 if TYPE_CHECKING:
     from hybridbg.evaluation.runs import Run
@@ -53,7 +55,7 @@ def summarise(run: Run) -> dict[str, Any]:
         if task.key in run.records
     }
     names = [method.name for method in run.methods]
-    counts, figures, differences = [], [], []
+    counts, figures, differences, curves = [], [], [], []
     for part in run.slices:
         first: list[Record | None] = []
         for name in names:
@@ -65,6 +67,7 @@ def summarise(run: Run) -> dict[str, Any]:
                 for metric in METRICS
                 if (found := figure(records, metric, seed=run.seed))
             ]
+            curves.append({**place, **reliability.curves_of(records)})
             first = first or records
             differences += [
                 {**place, "metric": metric, **found}
@@ -102,6 +105,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "counts": counts,
         "figures": figures,
         "differences": differences,
+        "reliability": curves,
         "failures": [
             {key: record[key] for key in ("picture", "condition", "method")} | record["error"]
             for record in by_place.values()
@@ -126,15 +130,16 @@ def figure(
     Returns
     -------
     dict or None
-        ``value``, ``low``, ``high`` and ``pictures``; None where no picture has it.
+        ``value``, ``low``, ``high`` and ``pictures``; None where no picture has it, or those that
+        have it do not determine it.
     """
     known = [record for record in records if record is not None and _knows(record, metric)]
     if not known:
         return None
-    if metric not in OF_OBJECTS:
+    if metric not in POOLED:
         return _told(of_mean([each["scores"][metric] for each in known], seed=seed), len(known))
-    statistic = _of_objects(known, metric)
-    return _told(of_statistic(statistic, len(known), seed=seed), len(known))
+    found = of_statistic(_of_all(known, metric), len(known), seed=seed)
+    return None if found is None else _told(found, len(known))
 
 
 def difference(
@@ -162,9 +167,12 @@ def difference(
     ]
     if not pairs:
         return None
-    if metric in OF_OBJECTS:
-        ours, theirs = (_of_objects(each, metric) for each in zip(*pairs, strict=True))
+    found: Interval | None
+    if metric in POOLED:
+        ours, theirs = (_of_all(each, metric) for each in zip(*pairs, strict=True))
         found = of_statistic(lambda drawn: ours(drawn) - theirs(drawn), len(pairs), seed=seed)
+        if found is None:
+            return None
     else:
         found = of_mean(
             [one["scores"][metric] - other["scores"][metric] for one, other in pairs], seed=seed
@@ -184,14 +192,26 @@ def _counted(records: Sequence[Record | None]) -> dict[str, int]:
 
 
 def _knows(record: Record, metric: str) -> bool:
-    return "detections" in record if metric in OF_OBJECTS else metric in record.get("scores", {})
+    return POOLED[metric] in record if metric in POOLED else metric in record.get("scores", {})
 
 
 def _told(found: Interval, pictures: int) -> dict[str, Any]:
     return {"value": found.value, "low": found.low, "high": found.high, "pictures": pictures}
 
 
-def _of_objects(records: Sequence[Record], metric: str) -> Callable[[NDArray[np.intp]], float]:
+_Statistic = Callable[[NDArray[np.intp]], float]
+
+
+def _of_all(records: Sequence[Record], metric: str) -> _Statistic:
+    """Make the function that computes a metric over some of these pictures together."""
+    if metric == "ece":
+        return reliability.calibration_error_of(records)
+    if metric == "certainty_auc":
+        return reliability.certainty_area_of(records)
+    return _of_objects(records, metric)
+
+
+def _of_objects(records: Sequence[Record], metric: str) -> _Statistic:
     """Average precision over some of these pictures."""
     matches = [
         Matches(
