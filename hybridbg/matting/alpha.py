@@ -32,7 +32,7 @@ from hybridbg.matting.engines import ENGINES, pymatting_alpha
 from hybridbg.matting.layout import Layout, build_layout
 from hybridbg.matting.multigrid import CAREFUL_DROP, ColourMultigrid, Smoother
 from hybridbg.matting.prior import check_prior
-from hybridbg.matting.sampling import NOT_ASKED, sampling_prior
+from hybridbg.matting.sampling import NOT_ASKED, STRENGTH, sampling_prior
 from hybridbg.matting.system import BandSystem, Solution, assemble_system, solve
 
 __all__ = [
@@ -53,8 +53,8 @@ DEFAULT_TOLERANCE = 1e-3
 _SAMPLING = 0.2
 """Share of the time of refined alpha that sampling takes."""
 
-_LEAST_TRUST = 0.4
-"""Trust in samples below which they are not taken: it would not show."""
+_HEARD = 0.05
+"""Part of a prior's weight that samples must be able to have, or they are not taken."""
 
 _ASSEMBLED, _SET_UP = 0.15, 0.3
 """Shares of the time of closed form that are over when its system and its multigrid are there."""
@@ -351,7 +351,8 @@ def refined_alpha(
     Parameters
     ----------
     sample_trust : (H, W) float32, 0 or more, optional
-        What the samples' weight is multiplied by; default 1. Where it is small nothing is sampled.
+        What the samples' weight is multiplied by; default 1. Where that is next to nothing beside
+        a prior's, nothing is sampled.
 
     Returns
     -------
@@ -362,7 +363,9 @@ def refined_alpha(
     colours = image.srgb() if isinstance(image, Image) else image
     asked = trimap
     if sample_trust is not None:
-        asked = np.where((trimap == UNKNOWN) & (sample_trust < _LEAST_TRUST), NOT_ASKED, trimap)
+        most = np.float32(STRENGTH) * sample_trust
+        heard = most > (0 if prior_weight is None else np.float32(_HEARD) * prior_weight)
+        asked = np.where((trimap == UNKNOWN) & ~heard, NOT_ASKED, trimap)
     samples, weight = sampling_prior(
         colours, asked, num_threads=num_threads, progress=work.part(0, _SAMPLING)
     )

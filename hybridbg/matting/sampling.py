@@ -21,7 +21,7 @@ from hybridbg.core.progress import Report, Rising
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 
-__all__ = ["NOT_ASKED", "sampling_prior"]
+__all__ = ["NOT_ASKED", "STRENGTH", "sampling_prior"]
 
 NOT_ASKED = np.uint8(64)
 """A trimap's value of pixels that are unknown, and of which nobody wants to know."""
@@ -71,7 +71,7 @@ _FAINT = 5e-6
 _ROUNDING = 1e-4
 """Sum of squares over 25 cells that 8-bit rounding leaves of an even slope."""
 
-_STRENGTH = 0.02
+STRENGTH = 0.02
 """Weight of what is certain; the Laplacian's own diagonal is about 1."""
 
 _DOUBT = 0.01
@@ -169,7 +169,7 @@ def sampling_prior(
         _PAIR_NOISE,
         _OVERSHOOT,
         _MISFIT,
-        _STRENGTH,
+        STRENGTH,
         _DOUBT,
         _LEAST,
         prior,
