@@ -9,9 +9,11 @@ It votes 1 - v with
     support[h] exp(-|C - u h - v B|^2 / 2 (plane^2 + (spread u |h|)^2) - (log(u / (1 - v)) - m)^2 / 2 s)
 
 where m and s are mean and variance of log-lightness of things of that hue, s with the error of u and
-v added; and 1, for being opaque, with
-certain * support[h] exp(-|C - t h|^2 / 2 (plane^2 + (ray |C|)^2)). The classical
-key votes with a constant, for what no hue explains. The result is at least the bound that
+v added; and 1, for being opaque, with certain = accident known^2 and
+
+    certain * support[h] exp(-|C - t h|^2 / 2 (plane^2 + (ray known |C|)^2)).
+
+The classical key votes with a constant, for what no hue explains. The result is at least the bound that
 0 <= F <= 1 gives, less a margin for noise. See hybridbg/keying/alpha.py.
 
 It is multiplied by the presence of anything: 0 where the classical key's mean around a pixel is
@@ -59,7 +61,7 @@ cdef struct Strip:
     float[STRIP] cc, cb, bb         # their products
     float[STRIP] per_bb, root_bb    # 1 / B.B and its root
     float[STRIP] per_opaque         # 1 over the square of the distance to allow for
-    float[STRIP] certain
+    float[STRIP] certain, ray
     float[STRIP] total, weight      # sums of votes
 
 
@@ -162,6 +164,7 @@ cdef void unmix_strip(
         s.b2[n] = plate[col, 2] * scale[2]
         sure = known[col * known.shape[0] // linear.shape[0]]
         s.certain[n] = limits.accident * sure * sure
+        s.ray[n] = limits.ray * sure
         s.total[n] = limits.undecided * grey_key[col]
         s.weight[n] = limits.undecided
     for n in range(STRIP):
@@ -170,7 +173,7 @@ cdef void unmix_strip(
         s.bb[n] = s.b0[n] * s.b0[n] + s.b1[n] * s.b1[n] + s.b2[n] * s.b2[n]
         s.per_bb[n] = 1 / s.bb[n]
         s.root_bb[n] = sqrtf(s.bb[n])
-        s.per_opaque[n] = 1 / (limits.plane * limits.plane + limits.ray * limits.ray * s.cc[n])
+        s.per_opaque[n] = 1 / (limits.plane * limits.plane + s.ray[n] * s.ray[n] * s.cc[n])
     for k in range(hues.shape[0]):
         most = 0
         for n in range(STRIP):

@@ -55,7 +55,7 @@ def unmix(
     vote = support * np.exp(odds / -2)
     # The ray t h itself: no screen at all, which a mixture would only hit by accident.
     ray = (c * c).sum(axis=1)[:, None] - np.maximum(ch, 0) ** 2 / hh
-    reach = PLANE**2 + RAY**2 * (c * c).sum(axis=1)[:, None]
+    reach = PLANE**2 + (RAY * opacity[:, None]) ** 2 * (c * c).sum(axis=1)[:, None]
     certain = ACCIDENT * opacity[:, None] ** 2
     opaque = certain * support * np.exp(np.maximum(ray, 0) / (-2 * reach))
     total = (vote * (1 - v) + opaque).sum(axis=1) + UNDECIDED * grey_key
