@@ -37,8 +37,8 @@ __all__ = ["ColourKey", "alpha_by_survey", "denoised", "key_alpha"]
 _PLANE_NOISE: Final = 1.5
 _PLANE_SPREAD: Final = 0.01
 _NO_HUE: Final = 3.0
-# Likewise off a hue's ray, where things are certainly opaque; elsewhere less, in proportion: in a
-# palette some hue is near to what hair and screen make together.
+# Likewise off a hue's ray, where things are certainly opaque; elsewhere less, in proportion: hair
+# before the screen comes near to such rays as well.
 _RAY_SPREAD: Final = 0.03
 # Standard deviation of log-lightness to allow for beyond what was seen of a hue: shading elsewhere.
 _SHADE: Final = 1.0
