@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -140,8 +141,9 @@ def floor_shadow(size: Size, random: Random) -> Shot:
     unit = size[0]
     cv2.ellipse(dark, (round(1.02 * unit), round(0.93 * unit)),
                 (round(0.26 * unit), round(0.045 * unit)), -4, 0, 360, 1, -1)  # fmt: skip
-    plate = plate * (1 - 0.55 * cv2.GaussianBlur(dark, (0, 0), 0.02 * unit))[..., None]
-    return shot(canvas.layer(), plate, random)
+    shadow = 0.55 * cv2.GaussianBlur(dark, (0, 0), 0.02 * unit)
+    plate = plate * (1 - shadow)[..., None]
+    return replace(shot(canvas.layer(), plate, random), shadow=shadow)
 
 
 def noisy(size: Size, random: Random) -> Shot:

@@ -45,12 +45,15 @@ class Shot:
         Straight, linear light, without the screen's light on it; 0 where alpha is 0.
     plate : (H, W, 3) float32
         Linear light: the screen with its markers and the subject's shadow.
+    shadow : (H, W) float32, or None
+        Part of the screen's light that the subject's shadow takes away, if it casts one.
     """
 
     image: NDArray[np.uint8]
     alpha: Array
     foreground: Array
     plate: Array
+    shadow: Array | None = None
 
 
 class Canvas:

@@ -49,6 +49,8 @@ cdef void pick_cell_row(
         for row in range(cell_row * pitch, min((cell_row + 1) * pitch, trimap.shape[0])):
             for col in range(cell_col * pitch, min((cell_col + 1) * pitch, trimap.shape[1])):
                 mark = trimap[row, col]
+                if mark != 0 and mark != 128 and mark != 255:
+                    continue    # nobody asked
                 side = BACKGROUND if mark == 0 else (FOREGROUND if mark == 255 else UNKNOWN)
                 if picks[side, cell_row, cell_col] < 0:
                     picks[side, cell_row, cell_col] = <short>(
@@ -62,7 +64,7 @@ def pick(
     short[:, :, ::1] picks not None,
     int num_threads,
 ):
-    """Find a pixel for each side in every cell of a trimap (0 / 128 / 255)."""
+    """Find a pixel for each side (0 / 128 / 255) in every cell of a trimap."""
     cdef Py_ssize_t cell_row
     for cell_row in prange(
         picks.shape[1], schedule="static", num_threads=num_threads, nogil=True

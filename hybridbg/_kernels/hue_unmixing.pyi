@@ -5,6 +5,7 @@ def unmix_pixels(
     linear: NDArray[np.float32],
     plate: NDArray[np.float32],
     grey_key: NDArray[np.float32],
+    mean_key: NDArray[np.float32],
     hues: NDArray[np.float32],
     light: NDArray[np.float32],
     support: NDArray[np.float32],

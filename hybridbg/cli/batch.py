@@ -16,6 +16,7 @@ from hybridbg.cli.options import (
     evidence_options,
     limit_options,
     preset_option,
+    shadow_option,
     side_by_side_options,
 )
 from hybridbg.cli.paths import check_outputs
@@ -34,6 +35,7 @@ __all__ = ["batch", "run_batch"]
 @side_by_side_options
 @evidence_options
 @cutout_options
+@shadow_option
 @limit_options
 @reporting
 def batch(
@@ -56,6 +58,7 @@ def batch(
       hybridbg batch shoot cutouts
       hybridbg batch shoot cutouts --resume
       hybridbg batch shoot web --preset shop.toml --background white --format jpeg
+      hybridbg batch shots cutouts --screen green --keep-shadow
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     from hybridbg.studio.folder import find_pictures, mirrored
 

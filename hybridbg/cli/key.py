@@ -18,6 +18,7 @@ from hybridbg.cli.options import (
     format_option,
     limit_options,
     preset_option,
+    shadow_option,
     side_by_side_options,
 )
 from hybridbg.cli.paths import check_outputs, expand_one
@@ -95,7 +96,7 @@ def read_matte(text: str) -> str | tuple[tuple[float, float], ...]:
     help="What surely is the subject; along its outline the key decides. 'network' forces nothing:"
     " it votes on what is opaque where colours leave that open.",
 )
-@click.option("--model", default="default", metavar="NAME|PATH", help="Network for --core.")
+@click.option("--model", metavar="NAME|PATH", help="Network for --core network.")
 @click.option(
     "--despill",
     type=click.Choice(DESPILL),
@@ -127,9 +128,7 @@ def read_matte(text: str) -> str | tuple[tuple[float, float], ...]:
 @click.option("--foreground", metavar="PATH", help="Also write the colours without alpha.")
 @click.option("--matte", metavar="PATH", help="Also write the alpha as a grey picture.")
 @click.option("--shadow", metavar="PATH", help="Also write the subject's shadow, white on black.")
-@click.option(
-    "--keep-shadow", is_flag=True, help="Keep the shadow: as black with alpha, or on --background."
-)
+@shadow_option
 @background_options
 @click.option(
     "--preview",
@@ -155,6 +154,7 @@ def key(
     matte: str | None,
     shadow: str | None,
     sequence: bool,
+    model: str | None,
     workers: int | None,
     resume: bool,
     **options: Any,
@@ -175,7 +175,12 @@ def key(
     """  # noqa: D301 - click's mark for a paragraph that is not to be wrapped
     from hybridbg.studio.sequence import estimate_shot_plate, find_frames, is_pattern
 
-    settings = Settings(**_UNUSED, **options)
+    settings = Settings(**_UNUSED, model=model or "default", **options)
+    if model is not None and NETWORK not in settings.core:
+        raise InvalidOptionError(
+            "--model names the network that --core network asks; add --core network, or leave out"
+            " --model"
+        )
     if settings.quality == "preview" and NETWORK in settings.core:
         raise InvalidOptionError("--preview asks no network; leave out --core network")
     if not (sequence or is_pattern(source)):

@@ -22,6 +22,7 @@ __all__ = [
     "read_point",
     "read_rect",
     "refine_option",
+    "shadow_option",
     "side_by_side_options",
 ]
 
@@ -168,6 +169,15 @@ def background_options(command: _Command) -> _Command:
     ):
         command = option(command)
     return command
+
+
+def shadow_option(command: _Command) -> _Command:
+    """Add ``--keep-shadow``, for pictures that are keyed."""
+    return click.option(
+        "--keep-shadow",
+        is_flag=True,
+        help="Keep the shadow on a screen: as black with alpha, or on --background.",
+    )(command)
 
 
 def limit_options(command: _Command) -> _Command:

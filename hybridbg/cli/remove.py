@@ -124,5 +124,12 @@ def check_contradictions(settings: Settings, jobs: list[Job]) -> None:
         raise InvalidOptionError("--alpha-only writes no colours; leave out --background")
     if settings.light_wrap and settings.background is None:
         raise InvalidOptionError("--light-wrap needs a --background; name one or leave it out")
+    if settings.keep_shadow and settings.alpha_only:
+        raise InvalidOptionError("--alpha-only has no shadow; leave out --keep-shadow")
+    if settings.keep_shadow and (settings.trimap or settings.method in ("grabcut", "predict")):
+        raise InvalidOptionError(
+            "--keep-shadow needs a key, which finds the shadow; leave it out, or leave out --trimap"
+            " and --method"
+        )
     if not settings.alpha_only and settings.background is None:
         check_alpha_fits(jobs, settings.file_format)

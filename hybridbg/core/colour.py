@@ -12,6 +12,7 @@ clipped here; NaN stays NaN.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,9 @@ LINEAR_KNEE = 0.0031308  # the same joint, linear side
 SLOPE = 12.92
 OFFSET = 0.055
 EXPONENT = 2.4
+
+_PART = 1 << 16
+"""Numbers that are converted at a time."""
 
 
 def srgb_to_linear(values: NDArray[Any]) -> FloatArray:
@@ -55,11 +59,13 @@ def srgb_to_linear(values: NDArray[Any]) -> FloatArray:
     [0.0, 0.21400000154972076, 1.0]
     """
     coded = _floats(values)
-    linear = np.asarray(np.maximum(coded, CODED_KNEE))
-    linear += OFFSET
-    linear /= 1 + OFFSET
-    np.power(linear, EXPONENT, out=linear)
-    np.divide(coded, SLOPE, out=linear, where=coded <= CODED_KNEE)
+    linear = np.empty_like(coded)
+    for some, out in _parts(coded, linear):
+        np.maximum(some, CODED_KNEE, out=out)
+        np.add(out, OFFSET, out=out)
+        np.divide(out, 1 + OFFSET, out=out)
+        np.power(out, EXPONENT, out=out)
+        np.divide(some, SLOPE, out=out, where=some <= CODED_KNEE)
     return linear
 
 
@@ -88,11 +94,13 @@ def linear_to_srgb(values: NDArray[Any]) -> FloatArray:
     [0.0, 0.5, 1.0]
     """
     linear = _floats(values)
-    coded = np.asarray(np.maximum(linear, LINEAR_KNEE))
-    np.power(coded, 1 / EXPONENT, out=coded)
-    coded *= 1 + OFFSET
-    coded -= OFFSET
-    np.multiply(linear, SLOPE, out=coded, where=linear <= LINEAR_KNEE)
+    coded = np.empty_like(linear)
+    for some, out in _parts(linear, coded):
+        np.maximum(some, LINEAR_KNEE, out=out)
+        np.power(out, 1 / EXPONENT, out=out)
+        np.multiply(out, 1 + OFFSET, out=out)
+        np.subtract(out, OFFSET, out=out)
+        np.multiply(some, SLOPE, out=out, where=some <= LINEAR_KNEE)
     return coded
 
 
@@ -162,6 +170,16 @@ def _named_colour(text: str) -> FloatArray:
     if alpha and alpha[0] != 255:
         raise InvalidOptionError(f"'{text}' is translucent; a colour here has no alpha")
     return np.array([red, green, blue], dtype=np.float32) / np.float32(255)
+
+
+def _parts(values: FloatArray, results: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Pair rows of a large array with those of the result, few enough to stay in the cache."""
+    if values.ndim == 0:
+        yield values, results
+        return
+    rows = max(1, _PART // max(1, values[0].size)) if len(values) else 1
+    for start in range(0, len(values), rows):
+        yield values[start : start + rows], results[start : start + rows]
 
 
 def _floats(values: NDArray[Any]) -> FloatArray:

@@ -161,6 +161,11 @@ class Image:
             return self.rgb()
         if self.encoding == "srgb" and self.pixels.dtype != np.float32:
             table = colour.linear_table(full_scale(self.pixels.dtype) + 1)
+            if self.pixels.dtype == np.uint8:
+                import cv2
+
+                looked_up: FloatArray = cv2.LUT(self.pixels, table)  # several times as quick
+                return looked_up
             decoded: FloatArray = table[self.pixels]
             return decoded
         return colour.srgb_to_linear(self.srgb())

@@ -11,10 +11,10 @@ from typing import Final
 
 from hybridbg.core.types import FloatArray, Shape
 
-__all__ = ["fit_inside", "resample", "smooth"]
+__all__ = ["SMALLEST_SIGMA", "fit_inside", "resample", "smooth"]
 
 # A blur wider than this many pixels runs on a smaller copy, on which it still is this wide.
-_SMALLEST_SIGMA: Final = 4.0
+SMALLEST_SIGMA: Final = 4.0
 
 
 def resample(array: FloatArray, shape: Shape) -> FloatArray:
@@ -94,7 +94,7 @@ def smooth(values: FloatArray, sigma: float) -> FloatArray:
     import cv2
 
     shape = values.shape[:2]
-    step = max(1, int(sigma / _SMALLEST_SIGMA))
+    step = max(1, int(sigma / SMALLEST_SIGMA))
     if step > 1:
         values = resample(values, (-(-shape[0] // step), -(-shape[1] // step)))
     blurred: FloatArray = cv2.GaussianBlur(

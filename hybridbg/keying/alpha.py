@@ -17,6 +17,7 @@ linear light.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -24,18 +25,20 @@ import numpy as np
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import BoolArray, FloatArray, ImageLike
 from hybridbg.io import as_image
-from hybridbg.keying.plate import relative_distance
+from hybridbg.keying.noise import LEAST_NOISE, deviation, robust_spread, sparse
+from hybridbg.keying.plate import DARKEST
 from hybridbg.keying.screen import Screen, check_plate
-from hybridbg.keying.survey import LEAST_NOISE, NOISE_PIXELS, Survey, deviation, spill_alpha, survey
+from hybridbg.keying.survey import Survey, survey
 
-__all__ = ["alpha_by_survey", "denoised", "key_alpha"]
+__all__ = ["ColourKey", "alpha_by_survey", "denoised", "key_alpha"]
 
 # How far off a hue's plane a colour may lie: so many standard deviations of the noise, and this
 # part of its foreground. From `_NO_HUE` of these on no hue is meant, and the grey key is taken.
 _PLANE_NOISE: Final = 1.5
 _PLANE_SPREAD: Final = 0.01
 _NO_HUE: Final = 3.0
-# Likewise off a hue's ray: a hue stands for its neighbours.
+# Likewise off a hue's ray, where things are certainly opaque; elsewhere less, in proportion: hair
+# before the screen comes near to such rays as well.
 _RAY_SPREAD: Final = 0.03
 # Standard deviation of log-lightness to allow for beyond what was seen of a hue: shading elsewhere.
 _SHADE: Final = 1.0
@@ -54,8 +57,28 @@ _NEIGHBOURS: Final = 1.5
 _ALPHA_NOISE: Final = (0.5, 2.75)
 # Relative distance to the plate of a pixel that surely shows the screen.
 _ON_SCREEN: Final = 0.1
-# Scales a median absolute value to the standard deviation of a normal distribution.
-_MAD: Final = 1.4826
+
+
+@dataclass(frozen=True, eq=False)
+class ColourKey:
+    """What colours alone say.
+
+    Attributes
+    ----------
+    alpha : (H, W) float32 in [0, 1]
+        As `key_alpha` gives it.
+    agreement : (H, W) float32 in [0, 1]
+        How far it and the classical keys agree.
+    distance : (H, W) float32
+        Of each pixel to the plate, relative to the plate's length.
+    noise : float
+        Standard deviation that the picture's noise has in alpha.
+    """
+
+    alpha: FloatArray
+    agreement: FloatArray
+    distance: FloatArray
+    noise: float
 
 
 def key_alpha(image: ImageLike, screen: Screen) -> FloatArray:
@@ -91,24 +114,25 @@ def key_alpha(image: ImageLike, screen: Screen) -> FloatArray:
     picture = as_image(image)
     check_plate(screen, picture.shape)
     linear = picture.linear()
-    return alpha_by_survey(linear, screen, survey(linear, screen))[0]
+    return alpha_by_survey(linear, screen, survey(linear, screen)).alpha
 
 
-def alpha_by_survey(
-    linear: FloatArray, screen: Screen, found: Survey
-) -> tuple[FloatArray, FloatArray, float]:
-    """Give the alpha (H, W) of `key_alpha` for linear light (H, W, 3) that was surveyed.
+def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> ColourKey:
+    """Key linear light, (H, W, 3), that was surveyed."""
+    from hybridbg._kernels import hue_unmixing, screen_distance
 
-    Beside it, how far it and the classical keys agree, (H, W) in [0, 1], and the standard deviation
-    that the picture's noise has in alpha.
-    """
-    from hybridbg._kernels import hue_unmixing
-
-    plate = screen.plate
-    grey_key = spill_alpha(linear, screen, "average", clip=False)
-    on_screen = relative_distance(linear, plate) < _ON_SCREEN
-    noise = deviation(linear, plate, on_screen)
-    presence = _presence(grey_key, on_screen)
+    threads = resolve_num_threads(None)
+    plate, shape = np.ascontiguousarray(screen.plate), linear.shape[:2]
+    linear = np.ascontiguousarray(linear)
+    grey_key, distance = np.empty((2, *shape), dtype=np.float32)
+    screen_distance.compare_pixels(
+        linear, plate, screen.channel, LEAST_NOISE, DARKEST, grey_key, distance, threads
+    )
+    part = sparse(grey_key.size)
+    on_screen = distance[part] < _ON_SCREEN
+    noise = deviation(linear[part], plate[part], on_screen)
+    mean_key = np.empty_like(grey_key)
+    screen_distance.average_pixels(grey_key, _gaussian(_NEIGHBOURS), mean_key, threads)
     constants = [
         _PLANE_NOISE,
         _PLANE_SPREAD,
@@ -119,13 +143,15 @@ def alpha_by_survey(
         LEAST_NOISE,
         _FAINT_SUPPORT,
         _LEAST_ALPHA,
+        *(times * _spread(mean_key[part], on_screen) for times in _SCREEN_NOISE),
     ]
     light = np.stack([found.light[:, 0], np.square(found.light[:, 1]) + _SHADE**2], axis=1)
-    agreement = np.empty_like(presence)
+    alpha, agreement = np.empty((2, *shape), dtype=np.float32)
     hue_unmixing.unmix_pixels(
-        np.ascontiguousarray(linear),
-        np.ascontiguousarray(plate),
-        np.ascontiguousarray(grey_key),
+        linear,
+        plate,
+        grey_key,
+        mean_key,
         np.ascontiguousarray(found.hues / noise),
         np.ascontiguousarray(light, dtype=np.float32),
         np.ascontiguousarray(found.support),
@@ -133,11 +159,11 @@ def alpha_by_survey(
         noise,
         np.array(constants, dtype=np.float32),
         screen.channel,
-        presence,
+        alpha,
         agreement,
-        resolve_num_threads(None),
+        threads,
     )
-    return presence, agreement, _spread(grey_key, on_screen)
+    return ColourKey(alpha, agreement, distance, _spread(grey_key[part], on_screen))
 
 
 def denoised(alpha: FloatArray, noise: float) -> FloatArray:
@@ -147,24 +173,22 @@ def denoised(alpha: FloatArray, noise: float) -> FloatArray:
     but nothing of what stands at three; on painted scenes this is the mean of the true alpha given
     the alpha found. Nothing of the kind holds near 1, where hair errs by its hue and not by noise.
     """
-    low, high = (times * noise for times in _ALPHA_NOISE)
-    share = ((alpha - low) / np.float32(high - low)).clip(0, 1)
-    calm: FloatArray = alpha * (share * share * (3 - 2 * share))
-    return calm.astype(np.float32, copy=False)
-
-
-def _presence(grey_key: FloatArray, on_screen: BoolArray) -> FloatArray:
-    """From 0 where a pixel and its neighbours are screen to 1 where something is there."""
-    import cv2
-
-    mean = cv2.GaussianBlur(grey_key, (0, 0), _NEIGHBOURS)
-    low, high = (times * _spread(mean, on_screen) for times in _SCREEN_NOISE)
-    presence: FloatArray = ((np.abs(mean) - low) / (high - low)).clip(0, 1)
-    return presence
+    low, high = (np.float32(times * noise) for times in _ALPHA_NOISE)
+    calm: FloatArray = alpha.astype(np.float32).ravel()
+    where = np.flatnonzero((calm > 0) & (calm < high))
+    share = ((calm[where] - low) / (high - low)).clip(0, 1)
+    calm[where] *= share * share * (3 - 2 * share)
+    return calm.reshape(alpha.shape)
 
 
 def _spread(grey_key: FloatArray, on_screen: BoolArray) -> float:
     """Measure the standard deviation around 0 that a key has on the screen."""
-    step = max(1, int(np.sqrt(grey_key.size / NOISE_PIXELS)))
-    shown = grey_key[::step, ::step][on_screen[::step, ::step]]
-    return max(_MAD * float(np.median(np.abs(shown))), LEAST_NOISE) if shown.size else LEAST_NOISE
+    return max(robust_spread(grey_key[on_screen]), LEAST_NOISE)
+
+
+def _gaussian(sigma: float) -> FloatArray:
+    """Weights, summing to 1, of a mean that reaches four standard deviations."""
+    reach = round(4 * sigma)
+    weights = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / sigma))
+    normed: FloatArray = (weights / weights.sum()).astype(np.float32)
+    return normed

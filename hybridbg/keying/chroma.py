@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.types import FloatArray
+from hybridbg.core.image import as_float
+from hybridbg.core.types import FloatArray, PixelArray
 
 __all__ = ["has_half_chroma", "sharpen_chroma"]
 
@@ -38,23 +39,29 @@ _BANDS: Final = 12
 _BAND_ROWS: Final = 32
 
 
-def has_half_chroma(coded: FloatArray) -> bool:
+def has_half_chroma(pixels: PixelArray) -> bool:
     """Tell whether chroma of a picture, (H, W, 3) sRGB-coded, lacks the detail that luma has."""
     import cv2
 
-    rows = len(coded)
-    bands = [coded]
+    rows = len(pixels)
+    bands = [pixels]
     if rows > _BANDS * _BAND_ROWS:
         starts = np.linspace(0, rows - _BAND_ROWS, _BANDS).astype(int)
-        bands = [coded[start : start + _BAND_ROWS] for start in starts]
+        bands = [pixels[start : start + _BAND_ROWS] for start in starts]
     finest, finer = np.zeros(3), np.zeros(3)
     for band in bands:
-        ycc = cv2.transform(band, _YCC)
+        ycc = cv2.transform(as_float(band), _YCC)
         fine, coarse = cv2.blur(ycc, (3, 3)), cv2.blur(ycc, (7, 7))
-        finest += np.square(ycc - fine).mean(axis=(0, 1))
-        finer += np.square(fine - coarse).mean(axis=(0, 1))
+        finest += _mean_square(ycc - fine)
+        finer += _mean_square(fine - coarse)
     shares = finest / (finer + len(bands) * _LEAST_VARIANCE)
     return bool(shares[1:].max() < _LEAST_DETAIL * shares[0])
+
+
+def _mean_square(detail: FloatArray) -> NDArray[np.float64]:
+    import cv2
+
+    return np.array(cv2.mean(cv2.multiply(detail, detail))[:3])
 
 
 def sharpen_chroma(coded: FloatArray) -> FloatArray:

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from hybridbg.core.checks import as_mask, as_number, one_of
 from hybridbg.core.colour import parse_colour, srgb_to_linear
-from hybridbg.core.compositing import premultiply
 from hybridbg.core.resample import smooth
+from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import ColourLike, FloatArray, ImageLike
 from hybridbg.io import as_image
 from hybridbg.keying.screen import Screen, check_plate
 
-__all__ = ["DespillMethod", "Limit", "despill", "replacement", "spill"]
+__all__ = ["DespillMethod", "Limit", "despill", "despilled", "replacement", "spill"]
 
 Limit = Literal["average", "max", "min"]
 DespillMethod = Literal["average", "max", "min", "weighted"]
@@ -29,6 +29,8 @@ DespillMethod = Literal["average", "max", "min", "weighted"]
 # replacement, or by the inside alone, made faint colours truer by up to 12 %, and the light that
 # one sees (colours times alpha) falser by 1 to 30 %.
 _FAINT: Final = 0.05
+# How the kernel calls the limits; the others are weighted means.
+_LIMITS: Final = {"max": 1, "min": 2}
 # Luminance of linear light, Rec. 709.
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 # Standard deviation of that neighbourhood, as a part of the picture's diagonal.
@@ -121,25 +123,50 @@ def despill(
     """
     one_of(method, "method", get_args(DespillMethod))
     weight = as_number(weight, "weight", minimum=0, maximum=1)
-    light = replacement(restore)
+    replacement(restore)
     strength = as_number(strength, "strength", minimum=0, maximum=1)
     picture = as_image(image)
     check_plate(screen, picture.shape)
-    linear = picture.linear()
-    if alpha is not None:
-        linear = _subtract(linear, as_mask(alpha, picture.shape, name="alpha"), screen.plate)
-    if method == "weighted":
-        first, second = (linear[..., other] for other in range(3) if other != screen.channel)
-        excess = linear[..., screen.channel] - (weight * first + (1 - weight) * second)
-    else:
-        excess = spill(linear, screen.channel, method)
-    removed = np.float32(strength) * np.maximum(excess, 0)
-    linear[..., screen.channel] -= removed
-    if light is not None:
-        # As luminous as what was removed.
-        linear += (removed * _LUMINANCE[screen.channel])[..., None] * light
-        linear = linear.clip(0, 1)
-    return picture.recode(linear, encoding="linear")
+    cover = None if alpha is None else as_mask(alpha, picture.shape, name="alpha")
+    clean = despilled(
+        picture.linear(),
+        screen,
+        alpha=cover,
+        method=method,
+        weight=weight,
+        strength=strength,
+        restore=restore,
+    )
+    return picture.recode(clean, encoding="linear")
+
+
+def despilled(
+    linear: FloatArray,
+    screen: Screen,
+    *,
+    alpha: FloatArray | None,
+    method: DespillMethod,
+    weight: float,
+    strength: float,
+    restore: ColourLike,
+) -> FloatArray:
+    """Do what `despill` does, from linear light (H, W, 3) to new linear light."""
+    from hybridbg._kernels import screen_subtraction
+
+    threads = resolve_num_threads(None)
+    foreground = linear.copy() if alpha is None else _subtract(linear, alpha, screen.plate, threads)
+    light = replacement(restore)
+    share = _LUMINANCE[screen.channel]  # as luminous as what was removed
+    screen_subtraction.despill(
+        foreground,
+        screen.channel,
+        _LIMITS.get(method, 0),
+        weight if method == "weighted" else 0.5,
+        strength,
+        np.zeros(3, np.float32) if light is None else share * light,
+        threads,
+    )
+    return foreground
 
 
 def replacement(restore: ColourLike) -> FloatArray | None:
@@ -157,18 +184,16 @@ def replacement(restore: ColourLike) -> FloatArray | None:
     return None if luminance == 0 else (colour / np.float32(luminance))
 
 
-def _subtract(linear: FloatArray, alpha: FloatArray, plate: FloatArray) -> FloatArray:
+def _subtract(linear: FloatArray, alpha: FloatArray, plate: FloatArray, threads: int) -> FloatArray:
     """Solve C = a F + (1 - a) B for F, continued into pixels that have almost none."""
-    shining = premultiply(plate, 1 - alpha)
-    light = np.subtract(linear, shining, out=shining)
-    np.clip(light, 0, alpha[..., None], out=light)
+    from hybridbg._kernels import screen_subtraction
+
+    light = np.empty(linear.shape, dtype=np.float32)
+    screen_subtraction.subtract(
+        np.ascontiguousarray(linear), np.ascontiguousarray(plate), alpha, light, threads
+    )
     sigma = max(1.0, _EXTENT * float(np.hypot(*alpha.shape)))
-    around = smooth(light, sigma)
-    cover = smooth(alpha, sigma)
-    # One quotient for both: where alpha is faint the neighbourhood supplies the missing weight.
-    missing = np.clip(_FAINT - alpha, 0, None) / _FAINT
-    weight = np.maximum(alpha + missing * cover, np.finfo(np.float32).tiny)
-    light += missing[..., None] * around
-    light /= weight[..., None]
-    foreground: FloatArray = np.minimum(light, 1, out=light)
-    return foreground
+    screen_subtraction.divide(
+        light, alpha, smooth(light, sigma), smooth(alpha, sigma), _FAINT, light, threads
+    )
+    return light

@@ -17,11 +17,10 @@ from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray, ImageLike
 from hybridbg.io import as_image
 from hybridbg.keying.alpha import alpha_by_survey
-from hybridbg.keying.plate import relative_distance
 from hybridbg.keying.screen import Screen, check_plate
 from hybridbg.keying.survey import survey
 
-__all__ = ["KeyEvidence", "key_evidence"]
+__all__ = ["KeyEvidence", "evidence_of", "key_evidence"]
 
 # Background: alpha and relative distance to the plate below these.
 _BACKGROUND_ALPHA: Final = 0.05
@@ -39,6 +38,8 @@ _MARGIN: Final = 0.003
 _MARKER: Final = 0.002
 _UNSEEN_MARKER: Final = 0.02
 _SEEN: Final = 0.5
+# Pixels, of a copy if there are more, at which pieces are told apart.
+_ENOUGH_PIXELS: Final = 5e5
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,17 +99,20 @@ def key_evidence(
     """
     picture = as_image(image)
     check_plate(screen, picture.shape)
-    linear = picture.linear()
+    return evidence_of(picture.linear(), screen, told)
+
+
+def evidence_of(linear: FloatArray, screen: Screen, told: FloatArray | None) -> KeyEvidence:
+    """Do what `key_evidence` does, with linear light, (H, W, 3) float32."""
     found = survey(linear, screen, told)
-    alpha, agreement, noise = alpha_by_survey(linear, screen, found)
-    trimap = _trimap(alpha, resample(found.opacity, alpha.shape), linear, screen)
+    key = alpha_by_survey(linear, screen, found)
+    trimap = _trimap(key.alpha, resample(found.opacity, key.alpha.shape), key.distance)
     _drop_markers(trimap, told)
-    return KeyEvidence(alpha, np.float32(screen.confidence) * agreement, noise, trimap)
+    confidence = np.multiply(key.agreement, np.float32(screen.confidence), out=key.agreement)
+    return KeyEvidence(key.alpha, confidence, key.noise, trimap)
 
 
-def _trimap(
-    alpha: FloatArray, opacity: FloatArray, linear: FloatArray, screen: Screen
-) -> ByteArray:
+def _trimap(alpha: FloatArray, opacity: FloatArray, distance: FloatArray) -> ByteArray:
     import cv2
 
     diagonal = float(np.hypot(*alpha.shape))
@@ -116,8 +120,8 @@ def _trimap(
         cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
         for radius in (max(1, round(part * diagonal)) for part in (_SPECK, _MARGIN))
     )
-    near = relative_distance(linear, screen.plate) < _BACKGROUND_DISTANCE
-    background = ((alpha < _BACKGROUND_ALPHA) & near).view(np.uint8)
+    near = (alpha < _BACKGROUND_ALPHA) & (distance < _BACKGROUND_DISTANCE)
+    background = near.view(np.uint8)
     background = cv2.morphologyEx(background, cv2.MORPH_OPEN, speck)
     opaque = np.zeros(alpha.shape, dtype=np.bool_)
     for probably, at_least in _FOREGROUND:
@@ -136,15 +140,23 @@ def _drop_markers(trimap: ByteArray, told: FloatArray | None) -> None:
     """Call background what is small, alone before the screen, and nobody's subject."""
     import cv2
 
+    # Of a large picture every few pixels together: markers are larger, and what is as near as that
+    # to the subject is no marker.
+    step = max(1, int(np.sqrt(trimap.size / _ENOUGH_PIXELS)))
+    square = np.ones((step, step), dtype=np.uint8)
+    pieces = (trimap != BACKGROUND).view(np.uint8)
+    coarse = cv2.dilate(pieces, square, anchor=(0, 0))[::step, ::step]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (trimap != BACKGROUND).view(np.uint8), connectivity=8
+        np.ascontiguousarray(coarse), connectivity=8
     )
     if count <= 2:
         return
     area = stats[1:, cv2.CC_STAT_AREA]
     limit = np.full(count - 1, _MARKER)
     if told is not None:
-        seen = resample(told, trimap.shape) > _SEEN
+        seen = resample(told, labels.shape) > _SEEN
         limit[np.setdiff1d(np.arange(count - 1), np.unique(labels[seen]) - 1)] = _UNSEEN_MARKER
     drop = np.concatenate([[False], area <= limit * area.max()])
-    trimap[drop[labels]] = BACKGROUND
+    if drop.any():
+        dropped = drop[labels].repeat(step, axis=0).repeat(step, axis=1)
+        trimap[dropped[: trimap.shape[0], : trimap.shape[1]]] = BACKGROUND

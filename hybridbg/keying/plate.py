@@ -15,10 +15,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hybridbg.core.resample import smooth
+from hybridbg.core.resample import SMALLEST_SIGMA, resample, smooth
 from hybridbg.core.types import BoolArray, FloatArray
 
-__all__ = ["estimate_plate", "light_on", "match_gain", "match_lamps", "relative_distance"]
+__all__ = [
+    "DARKEST",
+    "estimate_plate",
+    "light_on",
+    "match_gain",
+    "match_lamps",
+    "relative_distance",
+]
 
 _DEGREE: Final = 3
 # The polynomial is fitted to means of square cells of this side, in working pixels, of which at
@@ -57,7 +64,7 @@ _REST_SUPPORT: Final = 0.05
 # subject or in a far corner a cubic may run away, light does not.
 _RUNAWAY: Final = 0.8
 # Light has no holes: the plate is at least this, of 1.
-_DARKEST: Final = 1e-3
+DARKEST: Final = 1e-3
 
 
 def estimate_plate(linear: FloatArray, core: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -86,11 +93,11 @@ def estimate_plate(linear: FloatArray, core: BoolArray) -> tuple[FloatArray, Flo
         if not known.any():
             break
         shows = known
-        ratio = calm / np.maximum(gain[..., None] * plate, _DARKEST)
+        ratio = calm / np.maximum(gain[..., None] * plate, DARKEST)
         plate = plate * (1 + _continued(ratio - 1, shows, _TINT_SCALES))
-    plate = plate.clip(_DARKEST, 1)
+    plate = plate.clip(DARKEST, 1)
     light = _light(_gain_and_tint(linear, plate)[0], shows)
-    lit: FloatArray = (plate * light[..., None]).clip(_DARKEST, 1).astype(np.float32)
+    lit: FloatArray = (plate * light[..., None]).clip(DARKEST, 1).astype(np.float32)
     return lit, light
 
 
@@ -128,13 +135,15 @@ def _light(gain: FloatArray, shows: BoolArray) -> FloatArray:
             break
         light = 1 + _continued((gain - 1)[..., None], known, _LIGHT_SCALES)[..., 0]
         light = light.clip(*_LIGHT_RANGE)
-        known = shows & (far | (np.abs(gain / light - 1) < _CONTINUES))
+        before, known = known, shows & (far | (np.abs(gain / light - 1) < _CONTINUES))
+        if np.array_equal(known, before):
+            break
     return light
 
 
 def _gain_and_tint(linear: FloatArray, plate: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Give the light of each pixel relative to the plate, and how far its tint is off."""
-    square = np.maximum(squared_length(plate), np.float32(_DARKEST**2))
+    square = np.maximum(squared_length(plate), np.float32(DARKEST**2))
     gain: FloatArray = np.divide(dot(linear, plate), square, dtype=np.float32)
     rest = _length(linear - gain[..., None] * plate)
     off = rest / (np.sqrt(square) * np.maximum(gain, _LIGHT_RANGE[0]))
@@ -159,7 +168,7 @@ def _average(values: FloatArray, where: BoolArray, sigma: float) -> FloatArray:
 
 def match_gain(linear: FloatArray, plate: FloatArray, core: BoolArray) -> FloatArray:
     """Give the gain (3,) per channel that brings a clean plate to the picture's exposure."""
-    ratio = linear[core] / np.maximum(plate[core], _DARKEST)
+    ratio = linear[core] / np.maximum(plate[core], DARKEST)
     gain: FloatArray = np.median(ratio, axis=0).astype(np.float32)
     return gain
 
@@ -169,13 +178,13 @@ def match_lamps(linear: FloatArray, plate: FloatArray, core: BoolArray) -> Float
 
     It is a smooth surface, so that neither the subject's shadow nor its hair bends it.
     """
-    ratio: FloatArray = np.divide(linear, np.maximum(plate, _DARKEST), dtype=np.float32)
+    ratio: FloatArray = np.divide(linear, np.maximum(plate, DARKEST), dtype=np.float32)
     return _surface(ratio, core)
 
 
 def relative_distance(linear: FloatArray, plate: FloatArray) -> FloatArray:
     """Give abs(C - B) / abs(B) per pixel, lengths in linear RGB."""
-    length = np.maximum(_length(plate), np.float32(_DARKEST))
+    length = np.maximum(_length(plate), np.float32(DARKEST))
     return np.divide(_length(linear - plate), length, dtype=np.float32)
 
 
@@ -269,15 +278,18 @@ def _terms(places: NDArray[np.float64], exponents: list[tuple[int, int]]) -> NDA
 
 def _continued(rest: FloatArray, known: BoolArray, scales: tuple[float, ...]) -> FloatArray:
     """Continue known values, (H, W, C), into the whole picture, coarse to fine."""
-    weight = known.astype(np.float32)
-    masked = rest * weight[..., None]
-    total = np.zeros_like(rest)
+    weighed = np.dstack([rest, known])
+    weighed[..., :-1] *= known[..., None]
+    shape = known.shape
+    # What is as smooth as the finest scale needs no finer grid.
+    step = max(1, int(min(scales) / SMALLEST_SIGMA))
+    weighed = resample(weighed, (-(-shape[0] // step), -(-shape[1] // step)))
+    total = np.zeros_like(weighed[..., :-1])
     for sigma in scales:
-        support = smooth(weight, sigma)
-        mean = (
-            smooth(masked, sigma).reshape(rest.shape)
-            / np.maximum(support, np.finfo(np.float32).tiny)[..., None]
-        )
-        trust = support / (support + _REST_SUPPORT)
-        total += trust[..., None] * (mean - total)
-    return total
+        blurred = smooth(weighed, sigma / step)
+        # With mean = rest / support and trust = support / (support + least), this is
+        # total += trust * (mean - total).
+        total *= _REST_SUPPORT
+        total += blurred[..., :-1]
+        total /= blurred[..., -1:] + _REST_SUPPORT
+    return resample(total, shape).reshape(rest.shape)

@@ -26,7 +26,7 @@ from hybridbg.keying.clean_plate import fit_plate
 from hybridbg.keying.plate import estimate_plate, light_on, relative_distance
 from hybridbg.keying.shadow import shadow_matte
 
-__all__ = ["Screen", "check_plate", "estimate_screen"]
+__all__ = ["Screen", "check_plate", "clean_light", "estimate_screen", "find_screen"]
 
 # Screen and plate are smooth: they are estimated on a copy with at most this long side, in pixels.
 _WORKING_SIDE: Final = 480
@@ -131,12 +131,25 @@ def estimate_screen(
     (1, True)
     """
     linear = as_image(image).linear()
-    clean = None if plate is None else as_image(plate).linear()
-    if clean is not None and clean.shape != linear.shape:
+    clean = None if plate is None else clean_light(plate, linear.shape[:2])
+    return find_screen(linear, screen=screen, clean=clean, registered=plate_registered)
+
+
+def clean_light(plate: ImageLike, shape: Shape) -> FloatArray:
+    """Give linear light of a clean plate, or raise `InvalidImageError` if its size is another."""
+    clean = as_image(plate).linear()
+    if clean.shape[:2] != shape:
         raise InvalidImageError(
-            f"expected a plate of the image's size {linear.shape[:2]} (rows, columns), "
+            f"expected a plate of the image's size {shape} (rows, columns), "
             f"got {clean.shape[:2]}; crop or resize it"
         )
+    return clean
+
+
+def find_screen(
+    linear: FloatArray, *, screen: ColourLike, clean: FloatArray | None, registered: bool
+) -> Screen:
+    """Do what `estimate_screen` does, with linear light, (H, W, 3); `clean` is the plate."""
     if isinstance(screen, str) and screen == "auto":
         found: dict[str, Screen] = {}
         for name in _CHANNELS:
@@ -147,7 +160,7 @@ def estimate_screen(
         if clean is None:
             return found[screen]
     if isinstance(screen, str) and screen in _CHANNELS:
-        return _estimate(linear, _paint(screen), None, clean, registered=plate_registered)
+        return _estimate(linear, _paint(screen), None, clean, registered=registered)
     colour = srgb_to_linear(parse_colour(screen))
     if _purity_of(colour) < _LEAST_PURITY:
         raise InvalidOptionError(
@@ -155,7 +168,7 @@ def estimate_screen(
             "which is too grey to be told from a subject"
         )
     hue, _ = _hue_and_purity(colour, int(np.argmax(colour)))
-    return _estimate(linear, colour, float(hue), clean, registered=plate_registered)
+    return _estimate(linear, colour, float(hue), clean, registered=registered)
 
 
 def check_plate(screen: Screen, shape: Shape) -> None:

@@ -10,13 +10,12 @@ at a working size. Where colours hardly vary, or not along a line, nothing can b
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import BoolArray, FloatArray
-from hybridbg.keying.plate import dot
 
 __all__ = ["shine_through"]
 
@@ -55,56 +54,40 @@ def shine_through(
         (1 - alpha) by the line through the colours around, and how far to believe it; both 0
         outside `subject`.
     """
-    share, trust = (np.zeros(subject.shape, dtype=np.float32) for _ in range(2))
-    if subject.any():
-        for sigma in _AROUND:
-            # Noise in a covariance falls with the square root of the pixels in it.
-            floor = noise * np.sqrt(_AROUND[0] / sigma)
-            found, belief = _line_test(*_moments(small, subject, sigma), plate[subject], floor)
-            better = belief > trust[subject]
-            share[subject] = np.where(better, found, share[subject])
-            trust[subject] = np.maximum(trust[subject], belief)
+    import cv2
+
+    from hybridbg._kernels import line_test
+
+    share, trust = np.zeros((2, *subject.shape), dtype=np.float32)
+    if not subject.any():
+        return share, trust
+    moments = _moments(small, subject)
+    sums = np.empty_like(moments)
+    backing, asked = np.ascontiguousarray(plate, dtype=np.float32), subject.view(np.uint8)
+    for sigma in _AROUND:
+        # Noise in a covariance falls with the square root of the pixels in it.
+        floor = noise * np.sqrt(_AROUND[0] / sigma)
+        constants = (floor, *_VARIED, *_STRAIGHT, *_OFF_PLANE, _LEAST_SINE**2, _PARALLEL)
+        for plane, around in zip(moments, sums, strict=True):
+            cv2.GaussianBlur(plane, (0, 0), sigma, dst=around)
+        line_test.test_lines(
+            sums,
+            backing,
+            asked,
+            np.array(constants),
+            share,
+            trust,
+            resolve_num_threads(None),
+        )
     return share, trust
 
 
-def _line_test(
-    mean: FloatArray, covariance: FloatArray, backing: FloatArray, noise: float
-) -> tuple[FloatArray, FloatArray]:
-    """Share (N,) of the screen, and trust (N,), by means (N, 3) and covariances (N, 3, 3)."""
-    values, vectors = np.linalg.eigh(covariance)
-    spread = np.sqrt(np.maximum(values - noise**2, 0))
-    along = vectors[..., -1]
-    m_d, m_b = dot(mean, along), dot(mean, backing)
-    b_d, b_b = dot(backing, along), dot(backing, backing)
-    sine = 1 - b_d**2 / b_b
-    v = (m_b - m_d * b_d) / (b_b * np.maximum(sine, _PARALLEL))
-    u = (m_d - v * b_d)[:, None]
-    rest = np.linalg.norm(mean - u * along - v[:, None] * backing, axis=-1)
-    off = rest / np.maximum(np.linalg.norm(mean, axis=-1), noise)
-    share = np.where(sine < _LEAST_SINE**2, 1, v).clip(0, 1)
-    varied = _ramp(spread[..., -1] / max(noise, 1e-6), *_VARIED)
-    straight = _ramp(spread[..., -1] / np.maximum(spread[..., -2], noise / 2), *_STRAIGHT)
-    return share.astype(np.float32), varied * straight * (1 - _ramp(off, *_OFF_PLANE))
-
-
-def _moments(small: FloatArray, subject: BoolArray, sigma: float) -> tuple[FloatArray, FloatArray]:
-    """Mean (N, 3) and covariance (N, 3, 3) of the subject's colours around each of its pixels."""
-    import cv2
-
-    weight = subject.astype(np.float32)
+def _moments(small: FloatArray, subject: BoolArray) -> FloatArray:
+    """Give (10, H, W) for each pixel of the subject: 1, its colour, and the colour's products."""
+    moments = np.empty((10, *subject.shape), dtype=np.float32)
+    moments[0] = subject
+    np.multiply(small.transpose(2, 0, 1), moments[0], out=moments[1:4])
     pairs = [(i, j) for i in range(3) for j in range(i + 1)]
-    planes = [weight, *(weight * small[..., c] for c in range(3))]
-    planes += [weight * small[..., i] * small[..., j] for i, j in pairs]
-    blurred = [cv2.GaussianBlur(plane, (0, 0), sigma)[subject] for plane in planes]
-    total = blurred[0]
-    mean = np.stack(blurred[1:4], axis=-1) / total[:, None]
-    covariance = np.empty((len(total), 3, 3), dtype=np.float32)
-    for (i, j), product in zip(pairs, blurred[4:], strict=True):
-        value = product / total - mean[:, i] * mean[:, j]
-        covariance[:, i, j] = covariance[:, j, i] = value
-    return mean, covariance
-
-
-def _ramp(value: NDArray[Any], low: float, high: float) -> FloatArray:
-    ramp: FloatArray = ((value - low) / (high - low)).clip(0, 1).astype(np.float32)
-    return ramp
+    for place, (i, j) in enumerate(pairs, start=4):
+        np.multiply(moments[1 + i], moments[1 + j], out=moments[place])
+    return moments

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from hybridbg.core.types import BoolArray, FloatArray
+from hybridbg.keying.noise import robust_spread
 
 __all__ = ["shadow_matte"]
 
@@ -21,8 +22,6 @@ __all__ = ["shadow_matte"]
 _STANDS_OUT: Final = 3.0
 _LIGHTEST: Final = 0.999
 _LEAST_DEPTH: Final = 0.03
-# Scales a median absolute value to the standard deviation of a normal distribution.
-_MAD: Final = 1.4826
 
 
 def shadow_matte(light: FloatArray, core: BoolArray) -> FloatArray:
@@ -42,7 +41,7 @@ def shadow_matte(light: FloatArray, core: BoolArray) -> FloatArray:
     """
     shown = light[core]
     level = float(np.median(shown))
-    spread = _MAD * float(np.median(np.abs(shown / level - 1)))
+    spread = robust_spread(shown / level - 1)
     lightest = float(np.quantile(shown, _LIGHTEST)) / level - 1
     missing = (1 - light / level).clip(0, 1)
     least = max(_STANDS_OUT * spread, lightest, _LEAST_DEPTH)

@@ -8,19 +8,21 @@ gives the palette of hues for the unmixing, each with its neighbourhood.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core.resample import fit_inside, resample, smooth
+from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import BoolArray, FloatArray
 from hybridbg.keying.despill import Limit, spill
+from hybridbg.keying.noise import DEFAULT_NOISE, LEAST_NOISE, deviation, sparse
 from hybridbg.keying.plate import relative_distance, squared_length
 from hybridbg.keying.screen import Screen
 from hybridbg.keying.shading import shine_through
 
-__all__ = ["LEAST_NOISE", "NOISE_PIXELS", "Survey", "deviation", "spill_alpha", "survey"]
+__all__ = ["Survey", "spill_alpha", "survey"]
 
 # The subject is surveyed at this long side in pixels.
 _WORKING_SIDE: Final = 480
@@ -39,13 +41,10 @@ _ANY_LIGHT: Final = (-1.0, 9.0)
 # Neighbourhood of a hue, in parts of the picture's diagonal, and a wider one that counts less.
 _NEAR: Final = 0.03
 _WIDER, _WIDER_WEIGHT = 4, 0.005
+# It is measured in cells of this side, in working pixels.
+_SUPPORT_CELL: Final = 4
 # Hues count as known where so much of that neighbourhood has any.
 _KNOWN: Final = 0.02
-# Noise when no screen is there to measure it: one grey level of 255.
-_DEFAULT_NOISE: Final = 1 / 255
-LEAST_NOISE: Final = 5e-4
-# Pixels that are enough to measure noise.
-NOISE_PIXELS: Final = 2e5
 # Relative distance to the plate from which a pixel is no screen, and standard deviations of the
 # noise for which the same holds in poor light.
 _OFF_SCREEN: Final = 0.12
@@ -76,8 +75,6 @@ _COMMON: Final = 0.3
 _LEARN: Final = 0.6
 _LEAST_PIECE: Final = 100
 _EXTREME: Final = 0.97
-# Scales a median absolute value to the standard deviation of a normal distribution.
-_MAD: Final = 1.4826
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +92,8 @@ class Survey:
     light : (K, 2) float32
         Mean and standard deviation of the logarithm of how light things of each hue are, as the sum
         of the channels.
-    support : (h, w, K) float32
-        How common each hue is around a pixel.
+    support : (h', w', K) float32
+        How common each hue is around cells of some pixels.
     """
 
     opacity: FloatArray
@@ -131,9 +128,9 @@ def survey(linear: FloatArray, screen: Screen, told: FloatArray | None = None) -
         & (spill_alpha(small, screen, "max") > _OPAQUE_FORM)
     )
     hues, light, support, known = _palette(small, certain)
-    alike = _of_a_hue(small, hues, support)
     opaque, through, prior, inside = evidence
-    opaque, through = opaque + alike * inside, through * (1 - alike)
+    alike = _of_a_hue(small, inside, hues, support)
+    opaque, through = opaque + alike, through * (1 - alike)
     opacity = _gathered(opaque, through, prior, inside)
     return Survey(opacity, opacity * known, hues, light, support)
 
@@ -148,18 +145,6 @@ def spill_alpha(
     return alpha.clip(0, 1) if clip else alpha
 
 
-def deviation(linear: FloatArray, plate: FloatArray, on_screen: BoolArray) -> FloatArray:
-    """Measure the standard deviation per channel of the screen's pixels around the plate."""
-    step = max(1, int(np.sqrt(on_screen.size / NOISE_PIXELS)))
-    sparse = np.s_[::step, ::step]
-    shown = on_screen[sparse]
-    if not shown.any():
-        return np.full(3, _DEFAULT_NOISE, dtype=np.float32)
-    spread = _MAD * np.median(np.abs(linear[sparse][shown] - plate[sparse][shown]), axis=0)
-    deviations: FloatArray = np.maximum(spread, LEAST_NOISE).astype(np.float32)
-    return deviations
-
-
 def _evidence(
     small: FloatArray, screen: Screen, told: FloatArray | None
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -167,7 +152,8 @@ def _evidence(
     import cv2
 
     distance = relative_distance(small, screen.plate)
-    noise = float(deviation(small, screen.plate, distance < _OFF_SCREEN).mean())
+    part = sparse(distance.size)
+    noise = float(deviation(small[part], screen.plate[part], distance[part] < _OFF_SCREEN).mean())
     reach = _OFF_NOISE * noise / float(np.linalg.norm(screen.colour))
     subject = distance > max(_OFF_SCREEN, reach)
     # Pixels on an edge are mixed, whatever the things are that meet there.
@@ -206,14 +192,24 @@ def _gathered(
     return opacity
 
 
-def _of_a_hue(small: FloatArray, hues: FloatArray, support: FloatArray) -> FloatArray:
-    """How far a pixel has, but for shading, the hue of something opaque nearby; (h, w)."""
-    chroma = small / np.maximum(small.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
-    alike = np.zeros(small.shape[:2], dtype=np.float32)
-    for index, hue in enumerate(hues[:-1]):
-        common = (support[..., index] / _COMMON).clip(0, 1)
-        distance = squared_length(chroma - hue)
-        alike = np.maximum(alike, common * np.exp(distance / np.float32(-2 * _ALIKE**2)))
+def _of_a_hue(
+    small: FloatArray, inside: FloatArray, hues: FloatArray, support: FloatArray
+) -> FloatArray:
+    """How far a pixel inside has, but for shading, the hue of something opaque nearby; (h, w)."""
+    from hybridbg._kernels import hue_likeness
+
+    alike = np.empty(small.shape[:2], dtype=np.float32)
+    hue_likeness.compare_hues(
+        np.ascontiguousarray(small),
+        inside.astype(np.uint8),
+        hues,
+        support,
+        _COMMON,
+        _ALIKE,
+        DEFAULT_NOISE,
+        alike,
+        resolve_num_threads(None),
+    )
     return alike
 
 
@@ -233,7 +229,7 @@ def _extremes(small: FloatArray, plate: FloatArray, through: BoolArray) -> BoolA
     import cv2
 
     chroma, backing = (
-        colours / np.maximum(colours.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
+        colours / np.maximum(colours.sum(axis=-1, keepdims=True), DEFAULT_NOISE)
         for colours in (small, plate)
     )
     distance = squared_length(chroma - backing) * (small.sum(axis=-1) > _LEAST_LIGHT)
@@ -253,32 +249,55 @@ def _palette(
     small: FloatArray, certain: BoolArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Hues (K, 3) of what is opaque, grey last, their light and support, and if any is near."""
-    inside = certain.copy()
     grey = np.full((1, 3), 1 / 3, dtype=np.float32)
-    inside &= small.sum(axis=-1) > _LEAST_LIGHT
+    total = small.sum(axis=-1)
+    inside = certain & (total > _LEAST_LIGHT)
     if not inside.any():
-        support = np.ones((*inside.shape, 1), np.float32)
+        support = np.ones((1, 1, 1), np.float32)
         return grey, np.array([_ANY_LIGHT], np.float32), support, np.zeros(inside.shape, np.float32)
-    chroma = small / np.maximum(small.sum(axis=-1, keepdims=True), _DEFAULT_NOISE)
-    hues = _cluster(chroma[inside])
-    label = np.full(inside.shape, -1)
-    label[inside] = _nearest(chroma[inside], hues)
+    total = total[inside]
+    chroma = small[inside] / np.maximum(total, DEFAULT_NOISE)[:, None]
+    hues = _cluster(chroma)
+    label = _nearest(chroma, hues)
+    logarithm = np.log(total)
+    light = [
+        (seen.mean(), seen.std()) if seen.size else _ANY_LIGHT
+        for seen in (logarithm[label == index] for index in range(len(hues)))
+    ]
     sigma = _NEAR * float(np.hypot(*inside.shape))
-    layers, light = [], []
-    logarithm = np.log(np.maximum(small.sum(axis=-1), _LEAST_LIGHT))
-    for index in range(len(hues)):
-        seen = logarithm[label == index]
-        light.append((seen.mean(), seen.std()) if seen.size else _ANY_LIGHT)
-        member = (label == index).astype(np.float32)
-        wider = smooth(member, _WIDER * sigma)
-        layers.append(smooth(member, sigma) + _WIDER_WEIGHT * wider)
-    support = np.stack(layers, axis=-1) + np.finfo(np.float32).eps
-    support /= support.sum(axis=-1, keepdims=True)
-    shape = (*inside.shape, 1)
+    support = _support(label, inside, len(hues), sigma)
     known = (smooth(inside.astype(np.float32), sigma) / _KNOWN).clip(0, 1)
-    grey_support = np.full(shape, _GREY_SUPPORT, np.float32)
     lights = np.array([*light, _ANY_LIGHT], dtype=np.float32)
-    return np.vstack([hues, grey]), lights, np.dstack([support, grey_support]), known
+    return np.vstack([hues, grey]), lights, support, known
+
+
+def _support(label: NDArray[np.intp], inside: BoolArray, count: int, sigma: float) -> FloatArray:
+    """How common each of `count` hues, then grey, is around cells of a few pixels."""
+    import cv2
+
+    rows, columns = np.nonzero(inside)
+
+    def around(cell: int, sigma: float) -> FloatArray:
+        """Blur what share of cells of so many pixels each hue has."""
+        high, wide = (-(-side // cell) for side in inside.shape)
+        place = (rows // cell * wide + columns // cell) * count + label
+        members = np.bincount(place, minlength=high * wide * count) / np.float32(cell**2)
+        layers = members.astype(np.float32).reshape(high, wide, count)
+        # A single layer loses its last axis.
+        blurred: FloatArray = cv2.GaussianBlur(
+            layers, (0, 0), sigma / cell, borderType=cv2.BORDER_REFLECT
+        ).reshape(layers.shape)
+        return blurred
+
+    near = around(_SUPPORT_CELL, sigma)
+    shape = near.shape[:2]
+    wider = around(_WIDER * _SUPPORT_CELL, _WIDER * sigma)
+    wider = cv2.resize(wider, shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(near.shape)
+    support = np.empty((*shape, count + 1), dtype=np.float32)
+    common = near + np.float32(_WIDER_WEIGHT) * wider + np.finfo(np.float32).eps
+    support[..., :-1] = common / common.sum(axis=-1, keepdims=True)
+    support[..., -1] = _GREY_SUPPORT
+    return support
 
 
 def _cluster(chroma: FloatArray) -> FloatArray:
@@ -286,19 +305,26 @@ def _cluster(chroma: FloatArray) -> FloatArray:
     cells = np.round(chroma[:, :2] / _CELL).astype(np.int64)
     _, label, count = np.unique(cells[:, 0] * 1000 + cells[:, 1], return_inverse=True,
                                 return_counts=True)  # fmt: skip
-    sums = np.stack([np.bincount(label, weights=c) for c in chroma.T], axis=1)
-    sample = (sums / count[:, None])[count >= min(_CELL_PIXELS, count.max())]
+    sample = _means(chroma, label, count)[count >= min(_CELL_PIXELS, count.max())]
     seeds = [sample.mean(axis=0)]
+    distance = squared_length(sample - seeds[0])
     for _ in range(min(_HUES, len(sample)) - 1):
-        distance = np.min([squared_length(sample - seed) for seed in seeds], axis=0)
         seeds.append(sample[distance.argmax()])
+        distance = np.minimum(distance, squared_length(sample - seeds[-1]))
     hues = np.array(seeds)
     for _ in range(_ROUNDS):
         label = _nearest(sample, hues)
-        hues = np.array(
-            [sample[label == k].mean(axis=0) if k in label else hue for k, hue in enumerate(hues)]
-        )
+        count = np.bincount(label, minlength=len(hues))
+        hues = np.where(count[:, None] > 0, _means(sample, label, np.maximum(count, 1)), hues)
     return hues.astype(np.float32)
+
+
+def _means(
+    values: NDArray[Any], label: NDArray[np.intp], count: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Mean (K, 3) of the values (N, 3) of each label, which `count` have."""
+    sums = [np.bincount(label, weights=column, minlength=len(count)) for column in values.T]
+    return np.stack(sums, axis=1) / count[:, None]
 
 
 def _nearest(chroma: FloatArray, hues: FloatArray) -> NDArray[np.intp]:

@@ -32,7 +32,7 @@ from hybridbg.matting.engines import ENGINES, pymatting_alpha
 from hybridbg.matting.layout import Layout, build_layout
 from hybridbg.matting.multigrid import CAREFUL_DROP, ColourMultigrid, Smoother
 from hybridbg.matting.prior import check_prior
-from hybridbg.matting.sampling import sampling_prior
+from hybridbg.matting.sampling import NOT_ASKED, STRENGTH, sampling_prior
 from hybridbg.matting.system import BandSystem, Solution, assemble_system, solve
 
 __all__ = [
@@ -52,6 +52,9 @@ DEFAULT_TOLERANCE = 1e-3
 
 _SAMPLING = 0.2
 """Share of the time of refined alpha that sampling takes."""
+
+_HEARD = 0.05
+"""Part of a prior's weight that samples must be able to have, or they are not taken."""
 
 _ASSEMBLED, _SET_UP = 0.15, 0.3
 """Shares of the time of closed form that are over when its system and its multigrid are there."""
@@ -303,9 +306,13 @@ def _held_together(
     """Return the one prior that two amount to: their weighted mean, with the sum of the weights."""
     if second is None or second_weight is None:
         return first, first_weight
-    weight = first_weight + second_weight
-    share = first_weight / np.maximum(weight, np.finfo(np.float32).tiny)
-    return second + share * (first - second), weight
+    where = np.flatnonzero(first_weight)  # a small part of most pictures
+    held, weight = second.flatten(), second_weight.flatten()
+    added = first_weight.ravel()[where]
+    weight[where] += added
+    share = added / weight[where]
+    held[where] += share * (first.ravel()[where] - held[where])
+    return held.reshape(first.shape), weight.reshape(first.shape)
 
 
 def _multigrid(system: BandSystem, work: Rising) -> ColourMultigrid:
@@ -344,7 +351,8 @@ def refined_alpha(
     Parameters
     ----------
     sample_trust : (H, W) float32, 0 or more, optional
-        What the samples' weight is multiplied by; default 1.
+        What the samples' weight is multiplied by; default 1. Where that is next to nothing beside
+        a prior's, nothing is sampled.
 
     Returns
     -------
@@ -353,8 +361,13 @@ def refined_alpha(
     work = Rising(progress)
     work(0)
     colours = image.srgb() if isinstance(image, Image) else image
+    asked = trimap
+    if sample_trust is not None:
+        most = np.float32(STRENGTH) * sample_trust
+        heard = most > (0 if prior_weight is None else np.float32(_HEARD) * prior_weight)
+        asked = np.where((trimap == UNKNOWN) & ~heard, NOT_ASKED, trimap)
     samples, weight = sampling_prior(
-        colours, trimap, num_threads=num_threads, progress=work.part(0, _SAMPLING)
+        colours, asked, num_threads=num_threads, progress=work.part(0, _SAMPLING)
     )
     if isinstance(image, Image) and image.encoding == "icc":
         image = colours  # decoding again would take longer than the memory is worth

@@ -21,7 +21,10 @@ from hybridbg.core.progress import Report, Rising
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 
-__all__ = ["sampling_prior"]
+__all__ = ["NOT_ASKED", "STRENGTH", "sampling_prior"]
+
+NOT_ASKED = np.uint8(64)
+"""A trimap's value of pixels that are unknown, and of which nobody wants to know."""
 
 _UNIT_PIXELS = 5e5
 """Size of a picture in which lengths below count as they stand."""
@@ -68,7 +71,7 @@ _FAINT = 5e-6
 _ROUNDING = 1e-4
 """Sum of squares over 25 cells that 8-bit rounding leaves of an even slope."""
 
-_STRENGTH = 0.02
+STRENGTH = 0.02
 """Weight of what is certain; the Laplacian's own diagonal is about 1."""
 
 _DOUBT = 0.01
@@ -76,6 +79,9 @@ _DOUBT = 0.01
 
 _LEAST = 0.02
 """Weight of alpha one half relative to that of 0 and 1, which are more often true."""
+
+_TILE = 16
+"""Side of the tiles that the kernels work on, in pixels."""
 
 _LARGEST_PITCH = 181
 """Places in a cell are stored in 16 bits."""
@@ -98,7 +104,7 @@ def sampling_prior(
     Parameters
     ----------
     image : (H, W, 3) float32 in [0, 1], sRGB-coded, C-contiguous
-    trimap : (H, W) uint8, 0 / 128 / 255, C-contiguous
+    trimap : (H, W) uint8, 0 / 128 / 255 or `NOT_ASKED`, C-contiguous
     num_threads : int
         Does not change the result.
     progress : callable, optional
@@ -163,7 +169,7 @@ def sampling_prior(
         _PAIR_NOISE,
         _OVERSHOOT,
         _MISFIT,
-        _STRENGTH,
+        STRENGTH,
         _DOUBT,
         _LEAST,
         prior,
@@ -181,6 +187,7 @@ def _matched(image: FloatArray, trimap: ByteArray, scale: float, num_threads: in
     pitch = _whole(_MATCH_PITCH * scale)
     picks = _empty_picks(trimap.shape, pitch)
     kernel.pick(trimap, pitch, picks, num_threads)
+    _keep_near(picks, int(_MATCH_REACH * scale) // pitch + _TILE // pitch + 2)
     inverse = np.zeros((2, *picks.shape[1:]), dtype=np.float32)
     kernel.vouch(
         image, trimap, picks, pitch, _VOUCH, _VOUCH_LEAST, _MATCH_COLOUR**2, inverse, num_threads
@@ -199,6 +206,15 @@ def _matched(image: FloatArray, trimap: ByteArray, scale: float, num_threads: in
         num_threads,
     )
     return marks
+
+
+def _keep_near(picks: NDArray[np.int16], reach: int) -> None:
+    """Forget the known pixels of cells farther than `reach` cells from any that is asked."""
+    import cv2
+
+    square = np.ones((2 * reach + 1,) * 2, dtype=np.uint8)
+    near = cv2.dilate((picks[1] >= 0).view(np.uint8), square)
+    picks[:, near == 0] = -1
 
 
 def _whole(pitch: float) -> int:

@@ -16,12 +16,22 @@ from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray
-from hybridbg.keying import Screen, estimate_screen, key_evidence, key_preview
+from hybridbg.keying import Screen, estimate_screen, key_preview
 from hybridbg.keying.chroma import has_half_chroma, sharpen_chroma
+from hybridbg.keying.evidence import evidence_of
+from hybridbg.keying.screen import clean_light, find_screen
 from hybridbg.pipeline.evidence import Evidence
 from hybridbg.pipeline.options import Options
 
-__all__ = ["Keyed", "agrees", "has_screen", "key_picture", "preview_picture"]
+__all__ = [
+    "Keyed",
+    "Screened",
+    "agrees",
+    "has_screen",
+    "key_picture",
+    "preview_picture",
+    "screen_picture",
+]
 
 _PROBE_SIDE = 192
 """Long side, in pixels, at which a picture is asked whether it has a screen."""
@@ -56,8 +66,9 @@ class Keyed:
 
     Attributes
     ----------
-    picture : Image
-        As it was keyed: with its colours sharpened where a file stored them at half size.
+    linear : (H, W, 3) float32
+        The picture's linear light as it was keyed: with its colours sharpened where a file stored
+        them at half size.
     screen : Screen
     alpha, confidence : (H, W) float32 in [0, 1]
     noise : float
@@ -65,7 +76,7 @@ class Keyed:
     trimap : (H, W) uint8
     """
 
-    picture: Image
+    linear: FloatArray
     screen: Screen
     alpha: FloatArray
     confidence: FloatArray
@@ -85,17 +96,41 @@ def has_screen(image: FloatArray) -> bool:
     return estimate_screen(probe).confidence >= _SCREEN_SURE
 
 
-def key_picture(
-    picture: Image, hint: FloatArray | None, options: Options, *, told: FloatArray | None = None
-) -> Keyed:
+@dataclass(frozen=True, eq=False)
+class Screened:
+    """A picture whose screen was found: what there is to know before others have had their say.
+
+    Attributes
+    ----------
+    linear : (H, W, 3) float32
+        As of `Keyed`.
+    screen : Screen
+    half_chroma : bool
+        Whether colours were stored at half size.
+    """
+
+    linear: FloatArray
+    screen: Screen
+    half_chroma: bool
+
+
+def screen_picture(picture: Image, options: Options) -> Screened:
+    """Find the screen of a picture, or raise `NoSubjectError` if there is none."""
+    half = picture.encoding != "linear" and has_half_chroma(picture.pixels)
+    if half:
+        picture = replace(picture, pixels=sharpen_chroma(picture.rgb()))
+    linear = picture.linear()
+    return Screened(linear, _screen_of(linear, options), half)
+
+
+def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | None = None) -> Keyed:
     """Key a picture.
 
     Parameters
     ----------
-    picture : Image
+    found : Screened
     hint : (H, W) float32 in [0, 1], or None
         What it is sure of serves as core matte and garbage matte.
-    options : Options
     told : (h, w) float32 in [0, 1], optional
         Another source's probability of foreground, of any size.
 
@@ -106,14 +141,10 @@ def key_picture(
     Raises
     ------
     NoSubjectError
-        If there is no such screen, or nothing before it, or nothing of it.
+        If there is nothing before the screen, or nothing of it.
     """
-    half = picture.encoding != "linear" and has_half_chroma(picture.rgb())
-    if half:
-        picture = replace(picture, pixels=sharpen_chroma(picture.rgb()))
-    screen = _screen_of(picture, options)
-    evidence = key_evidence(picture, screen, told=told)
-    trimap = evidence.trimap.copy()
+    evidence = evidence_of(found.linear, found.screen, told)
+    trimap = evidence.trimap
     if hint is not None:
         seeds = graphcut.seeds_from_hint(hint)
         trimap[seeds == graphcut.SURE_FOREGROUND] = FOREGROUND
@@ -124,14 +155,14 @@ def key_picture(
                 f"key: nothing {name} is certain; give a hint, the screen's colour or a clean plate"
             )
     confidence, noise = evidence.confidence, evidence.noise
-    if half:
+    if found.half_chroma:
         confidence = confidence * np.float32(_HALF_CHROMA_TRUST)
         noise = max(noise, _HALF_CHROMA_NOISE)
     else:
         unknown = trimap == UNKNOWN
         trimap[unknown & (evidence.alpha == 0)] = BACKGROUND
         trimap[unknown & (evidence.alpha >= _SETTLED)] = FOREGROUND
-    return Keyed(picture, screen, evidence.alpha, confidence, noise, trimap)
+    return Keyed(found.linear, found.screen, evidence.alpha, confidence, noise, trimap)
 
 
 def preview_picture(picture: Image, options: Options) -> tuple[Screen, ByteArray]:
@@ -153,16 +184,16 @@ def preview_picture(picture: Image, options: Options) -> tuple[Screen, ByteArray
     NoSubjectError
         If there is no such screen.
     """
-    screen = _screen_of(picture, options)
+    screen = _screen_of(picture.linear(), options)
     return screen, key_preview(picture, screen, num_threads=options.threads)
 
 
-def _screen_of(picture: Image, options: Options) -> Screen:
-    screen = estimate_screen(
-        picture,
+def _screen_of(linear: FloatArray, options: Options) -> Screen:
+    screen = find_screen(
+        linear,
         screen=options.screen,
-        plate=options.plate,
-        plate_registered=options.plate_registered,
+        clean=None if options.plate is None else clean_light(options.plate, linear.shape[:2]),
+        registered=options.plate_registered,
     )
     if screen.confidence < _SCREEN_POSSIBLE and options.plate is None:
         raise NoSubjectError(
@@ -181,7 +212,7 @@ def agrees(keyed: Keyed, network: Evidence) -> bool:
     # A network draws small things too wide: what lies beside them may go.
     reach = 2 * max(1, round(network.cell)) + 1
     gone = cv2.erode((keyed.trimap == BACKGROUND).view(np.uint8), np.ones((reach, reach), np.uint8))
-    removed = resample(gone.astype(np.float32), shape)
+    removed = cv2.resize(gone, shape[::-1], interpolation=cv2.INTER_NEAREST)
     subject = network.probability >= 0.5
     area = np.count_nonzero(subject)
-    return bool(area > 0 and float(removed[subject].sum()) <= _MOST_LOST * area)
+    return bool(area > 0 and np.count_nonzero(removed[subject]) <= _MOST_LOST * area)

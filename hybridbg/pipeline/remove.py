@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hybridbg import io, keying
+from hybridbg import io
 from hybridbg.core import trimap as trimaps
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image, as_float
@@ -16,7 +16,7 @@ from hybridbg.core.progress import Progress, Report
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike
 from hybridbg.keying import Screen
 from hybridbg.keying.alpha import denoised
-from hybridbg.keying.despill import DespillMethod
+from hybridbg.keying.despill import DespillMethod, despilled
 from hybridbg.matting import (
     DEFAULT_EPSILON,
     ClosedForm,
@@ -188,13 +188,13 @@ def remove_background(
     with watch.stage("matting") as report:
         matte = _matte(picture, marks, located, options, report)
     with watch.stage("foreground") as report:
-        if located.screen is None:
+        if located.screen is None or located.linear is None:
             colours = multilevel_foreground(
                 picture.rgb(), matte.alpha, num_threads=options.threads, progress=report
             )
         else:
-            colours = keying.despill(
-                located.picture or picture,
+            light = despilled(
+                located.linear,
                 located.screen,
                 alpha=matte.alpha,
                 method=options.despill,
@@ -202,6 +202,7 @@ def remove_background(
                 strength=options.despill_strength,
                 restore=options.despill_restore,
             )
+            colours = picture.recode(light, encoding="linear")
     opacity = picture.alpha_float()
     alpha = hardened(matte.alpha) if options.edge == "hard" else matte.alpha
     return Cutout(
@@ -261,11 +262,11 @@ def _matte(
     picture: Image, marks: ByteArray, located: Located, options: Options, report: Report
 ) -> ClosedForm:
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
-    if located.screen is None:
+    if located.linear is None:
         colours: Image | FloatArray = picture
         epsilon = DEFAULT_EPSILON
     else:
-        colours, epsilon = (located.picture or picture).linear(), _KEY_EPSILON
+        colours, epsilon = located.linear, _KEY_EPSILON
     prior = None if located.prior_weight is None else located.prior
     if options.refine:
         matte = refined_alpha(

@@ -6,6 +6,7 @@ wider than the pixels it was found in. Whatever fell back is said in `warnings`.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,7 +30,7 @@ from hybridbg.pipeline.evidence import (
     tightened,
 )
 from hybridbg.pipeline.fusion import fuse
-from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture
+from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture, screen_picture
 from hybridbg.pipeline.marks import Marks, find_marks
 from hybridbg.pipeline.options import Options, Subject
 from hybridbg.pipeline.settling import certain, settle
@@ -91,8 +92,8 @@ class Located:
         Standard deviation that the picture's noise has in alpha, where a key measured it.
     screen : Screen or None
         The screen to take off the colours, where a key decided.
-    picture : Image or None
-        The picture as it was keyed, where that is another than was handed in.
+    linear : (H, W, 3) float32, or None
+        Linear light of the picture as it was keyed, where a key decided.
     """
 
     method: str
@@ -106,7 +107,7 @@ class Located:
     sample_trust: FloatArray | None = None
     noise: float = 0.0
     screen: Screen | None = None
-    picture: Image | None = None
+    linear: FloatArray | None = None
 
 
 def locate(picture: Image, subject: Subject, options: Options) -> Located:
@@ -148,9 +149,12 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     model = None if session is None else _named(session)
     if options.method == "auto" and not subject.told and session is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
-            # Before a screen nobody need look for faces, or closely.
-            seen = from_network(small, None, session, quick=True)
-            keyed = key_picture(picture, None, options, told=seen.probability)
+            with ThreadPoolExecutor(1) as beside:
+                # Before a screen nobody need look for faces, or closely.
+                asked = beside.submit(from_network, small, None, session, quick=True)
+                found = screen_picture(picture, options)
+                seen = asked.result()
+            keyed = key_picture(found, None, seen.probability)
             if agrees(keyed, seen):
                 return replace(_located_by_key(keyed, "auto"), model=model)
     network = None
@@ -187,11 +191,11 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
 def _keyed(picture: Image, told: FloatArray | None, options: Options) -> Located:
     """Key a picture; a network that was handed in has a say in what is opaque."""
     if options.session is None:
-        return _located_by_key(key_picture(picture, told, options), "key")
+        return _located_by_key(key_picture(screen_picture(picture, options), told), "key")
     small = _working_copy(picture)
     hint = None if told is None else resample(told, small.shape[:2])
     network = _asked(small, hint, options.session)
-    keyed = key_picture(picture, told, options, told=network.probability)
+    keyed = key_picture(screen_picture(picture, options), told, network.probability)
     return replace(_located_by_key(keyed, "key"), model=_named(options.session))
 
 
@@ -211,7 +215,7 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         sample_trust=_KEY_SAMPLES * (1 - keyed.confidence),
         noise=keyed.noise,
         screen=keyed.screen,
-        picture=keyed.picture,
+        linear=keyed.linear,
     )
 
 

@@ -37,6 +37,8 @@ NETWORK = "network"
 
 NETWORK_METHODS = ("auto", "predict")
 
+_NO_SHADOW = "no shadow is kept: only a key finds it, and this picture was not keyed"
+
 
 @dataclass(frozen=True)
 class Job:
@@ -236,6 +238,7 @@ class Bench:
             image, cutout = self._cut_out(job, progress)
             job.make_folders()
             self._write(cutout, job)
+        shadowless = self.settings.keep_shadow and cutout.shadow is None
         of_files = [str(doubt.message).removeprefix(f"{job.source}: ") for doubt in doubts]
         return {
             **job.record(),
@@ -244,7 +247,11 @@ class Bench:
             "seconds": round(time.perf_counter() - began, 3),
             "diagnostics": {
                 **cutout.diagnostics,
-                "warnings": [*of_files, *cutout.diagnostics["warnings"]],
+                "warnings": [
+                    *of_files,
+                    *cutout.diagnostics["warnings"],
+                    *([_NO_SHADOW] if shadowless else []),
+                ],
             },
         }
 
@@ -272,7 +279,7 @@ class Bench:
             background=self._background,
             alpha_only=settings.alpha_only,
             crop=settings.crop,
-            shadow=settings.keep_shadow,
+            shadow=settings.keep_shadow and cutout.shadow is not None,
             light_wrap=settings.light_wrap,
             dtype=self._depth(job.output, settings.file_format),
             premultiplied=not settings.exr_straight,

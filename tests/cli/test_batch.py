@@ -80,6 +80,28 @@ class TestDone:
         assert "out/disc.jpg" in result.stdout
         assert pixels("out/disc.jpg")[2, 2].min() > 250
 
+    def test_the_shadow_is_kept_where_a_key_finds_one(self, shoot: Path, run: Run) -> None:
+        image = np.full((64, 96, 3), (20, 180, 50), np.uint8)
+        image[16:48, 16:48] = (200, 60, 40)
+        image[24:44, 64:90] = (14, 129, 36)  # half of the screen's light
+        (shoot / "shots").mkdir()
+        PILImage.fromarray(image).save("shots/shaded.png")
+        flags = ("--method", "key", "--keep-shadow", "--workers", "1")
+        assert run("batch", "shots", "out", *flags).exit_code == 0
+        cutout = pixels("out/shaded.png")
+        assert cutout[32, 76, :3].max() == 0
+        assert abs(int(cutout[32, 76, 3]) - 128) < 20
+
+    def test_without_a_key_there_is_no_shadow_to_keep(
+        self, shoot: Path, run: Run, tiny_session: Session, disc: np.ndarray
+    ) -> None:
+        (shoot / "plain").mkdir()
+        PILImage.fromarray(disc).save("plain/disc.png")
+        model = str(tiny_session.spec.file)
+        result = run("batch", "plain", "out", "--model", model, "--keep-shadow", "--json")
+        [entry] = json.loads(result.stdout)["results"]
+        assert any("no shadow is kept" in text for text in entry["diagnostics"]["warnings"])
+
     def test_results_inside_the_folder_of_pictures(self, shoot: Path, run: Run) -> None:
         Path("in/deep/bad.jpg").unlink()
         for _ in range(2):
@@ -179,6 +201,8 @@ class TestBeforeWorkBegins:
             (("in", "hint.png"), "is not a folder"),
             (("in", "out", "--format", "jpeg"), "JPEG has no alpha"),
             (("in", "out", "--alpha-only", "--background", "white"), "leave out --background"),
+            (("in", "out", "--alpha-only", "--keep-shadow"), "leave out --keep-shadow"),
+            (("in", "out", "--method", "grabcut", "--keep-shadow"), "--keep-shadow needs a key"),
             (("in", "out", "--model", "no-such-model"), "no model named 'no-such-model'"),
             (("in", "out", "--hint", "missing.png"), "missing.png"),
             (("in/deep", "."), "never overwritten"),

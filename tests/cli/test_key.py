@@ -182,6 +182,8 @@ class TestOne:
             (("shot.png", "x.png", "--preview", "--core", "3,3 9,3 9,9"), "takes no hint"),
             (("shot.png", "x.png", "--preview", "--core", "network"), "asks no network"),
             (("shot.png", "x.png", "--core", "network", "--model", "none.onnx"), "none.onnx"),
+            (("shot.png", "x.png", "--model", "u2netp"), "add --core network"),
+            (("shot.png", "x.png", "--core", "3,3 9,3 9,9", "--model", "default"), "leave out"),
             (("shot.png", "x.png", "--despill-restore", "nocolour"), "nocolour"),
         ],
     )

@@ -7,7 +7,7 @@ import pytest
 
 from hybridbg._kernels import hue_unmixing as kernel
 from tests.kernels.systems import read_only
-from tests.reference.hue_unmixing import CONSTANTS, agreement, bound, unmix
+from tests.reference.hue_unmixing import CONSTANTS, agreement, bound, presence, unmix
 
 GREEN = np.array([0.08, 0.36, 0.1], dtype=np.float32)
 NOISE = np.array([0.004, 0.006, 0.005], dtype=np.float32)
@@ -26,19 +26,27 @@ def case(shape, hues=4, seed=0):
     share = draw(*shape, 1)
     linear = share * picked + (1 - share) * plate
     small = tuple(-(-side // 2) for side in shape)
-    alpha = draw(*shape)
-    alpha[alpha < 0.2] = 0
+    mean = draw(*shape) - np.float32(0.5)
     light = np.stack([draw(hues) - 1, draw(hues) + np.float32(0.2)], axis=1)
     support = draw(*small, hues)
     support[support < 0.1] = 0
-    return linear, plate, draw(*shape), palette, light, support, draw(*small), alpha
+    return (
+        linear,
+        plate,
+        draw(*shape),
+        palette,
+        light,
+        support,
+        draw(*(-(-side // 3) for side in shape)),
+        mean,
+    )
 
 
 def run(parts, threads=1):
-    linear, plate, grey, palette, light, support, known, alpha = parts
-    found, agree = alpha.copy(), np.full_like(alpha, np.nan)
+    linear, plate, grey, palette, light, support, known, mean = parts
+    found, agree = np.full((2, *mean.shape), np.nan, dtype=np.float32)
     inputs = read_only(
-        linear, plate, grey, palette / NOISE, light, support, known, NOISE, CONSTANTS
+        linear, plate, grey, mean, palette / NOISE, light, support, known, NOISE, CONSTANTS
     )
     kernel.unmix_pixels(*inputs, 1, found, agree, threads)
     return found, agree
@@ -46,17 +54,20 @@ def run(parts, threads=1):
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 23), (23, 1), (20, 31)])
 def test_equals_the_reference(shape):
-    linear, plate, grey, palette, light, support, known, alpha = parts = case(shape)
+    linear, plate, grey, palette, light, support, known, mean = parts = case(shape)
     rows, columns = (index.ravel() for index in np.indices(shape))
-    near = rows * support.shape[0] // shape[0], columns * support.shape[1] // shape[1]
+
+    def near(plane):
+        return plane[rows * plane.shape[0] // shape[0], columns * plane.shape[1] // shape[1]]
+
     colours, backing = (x.reshape(-1, 3).astype(np.float64) for x in (linear, plate))
     expected = unmix(
-        colours, backing, palette, light, support[near], NOISE, grey.ravel(), known[near]
+        colours, backing, palette, light, near(support), NOISE, grey.ravel(), near(known)
     )
     expected = np.maximum(expected, bound(colours, backing, NOISE)).clip(0, 1)
     # Squares of lengths in units of the noise: the residual is a difference of large numbers.
     found, agree = run(parts)
-    assert np.allclose(found, alpha * expected.reshape(shape), atol=5e-3)
+    assert np.allclose(found, presence(mean) * expected.reshape(shape), atol=5e-3)
     expected = agreement(colours, backing, found.ravel(), 1)
     assert np.allclose(agree.ravel(), expected, atol=1e-5)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hybridbg.core.trimap import as_trimap, split
+from hybridbg.core.trimap import BACKGROUND, FOREGROUND, as_trimap, split
 from hybridbg.keying import Screen, estimate_screen, key_evidence
 
 
@@ -50,3 +50,13 @@ def test_an_empty_screen_has_no_foreground(sample):
     background = sample("green_even").background
     evidence = key_evidence(background, estimate_screen(background))
     assert (evidence.trimap == 0).all()
+
+
+def test_markers_of_a_large_picture():
+    picture = np.full((900, 1200, 3), (70, 165, 80), dtype=np.uint8)
+    picture[300:600, 400:700] = (120, 90, 80)
+    picture[100:112, 101:113] = picture[801:841, 1001:1041] = (200, 120, 40)
+    trimap = key_evidence(picture, estimate_screen(picture)).trimap
+    assert trimap[450, 550] == FOREGROUND
+    assert (trimap[95:117, 96:118] == BACKGROUND).all()  # a piece of tape
+    assert trimap[820, 1020] != BACKGROUND  # a thing

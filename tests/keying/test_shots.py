@@ -15,9 +15,10 @@ from hybridbg.core.colour import srgb_to_linear
 from hybridbg.core.errors import NoSubjectError
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND
 from hybridbg.io import as_image
-from hybridbg.keying import estimate_screen, key_evidence
+from hybridbg.keying import estimate_screen
+from hybridbg.keying.evidence import evidence_of
 from hybridbg.keying.plate import relative_distance
-from hybridbg.pipeline.keyed import key_picture
+from hybridbg.pipeline.keyed import key_picture, screen_picture
 from hybridbg.pipeline.options import Options
 
 SIZE = 180, 320
@@ -48,7 +49,7 @@ def test_a_subject_before_a_screen(name, limit):
 
 def test_what_the_key_settles_is_known_to_matting():
     truth = shot("hair_even")
-    keyed = key_picture(as_image(truth.image), None, Options())
+    keyed = key_picture(screen_picture(as_image(truth.image), Options()), None)
     opaque, empty = keyed.alpha >= 0.995, keyed.alpha == 0
     assert (keyed.trimap[opaque] == FOREGROUND).all()
     assert (keyed.trimap[empty] == BACKGROUND).all()
@@ -59,8 +60,8 @@ def test_what_the_key_settles_is_known_to_matting():
 def test_where_colours_are_half_size_the_key_settles_nothing():
     truth = shot("jpeg")
     picture = as_image(truth.image)
-    keyed = key_picture(picture, None, Options())
-    evidence = key_evidence(keyed.picture, keyed.screen)
+    keyed = key_picture(screen_picture(picture, Options()), None)
+    evidence = evidence_of(keyed.linear, keyed.screen, None)
     assert np.array_equal(keyed.trimap, evidence.trimap)
     assert keyed.confidence.max() < 0.1 < evidence.confidence.max()
     assert keyed.noise > evidence.noise

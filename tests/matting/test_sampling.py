@@ -252,3 +252,26 @@ def test_samples_are_believed_as_far_as_they_are_trusted(sample):
     assert np.array_equal(solve(1), solve(None))
     assert np.abs(solve(0) - plain).max() < 2e-3
     assert np.abs(solve(2) - plain).mean() > np.abs(solve(0.1) - plain).mean() > 0
+
+
+def test_nothing_is_sampled_where_nobody_would_hear_it(sample):
+    files = sample("hair")
+    rows = np.s_[100:220, 100:220]
+    image = np.ascontiguousarray(files.image[rows]) / np.float32(255)
+    trimap = np.ascontiguousarray(files.trimap[rows])
+    left = np.zeros(trimap.shape, dtype=np.float32)
+    left[:, :60] = 1
+    everywhere, some = (
+        refined_alpha(
+            image,
+            trimap,
+            prior=np.full(trimap.shape, 0.5, dtype=np.float32),
+            prior_weight=np.full(trimap.shape, 0.1, dtype=np.float32),
+            sample_trust=trust,
+            num_threads=1,
+        )
+        for trust in (np.maximum(left, np.float32(0.5)), np.maximum(left, np.float32(0.01)))
+    )
+    assert 0 < some.sampled < everywhere.sampled
+    known = trimap != 128
+    assert np.array_equal(some.alpha[known], everywhere.alpha[known])

@@ -9,9 +9,19 @@ import numpy as np
 
 PLANE, SPREAD, RAY, UNDECIDED, ACCIDENT, MARGIN, ROOM = 1.5, 0.01, 0.03, 0.0111, 20.0, 3.0, 5e-4
 FAINT, LEAST_ALPHA = 1e-3, 0.02
+NOTHING, SOMETHING = 0.1, 0.2
 CONSTANTS = np.array(
-    [PLANE, SPREAD, RAY, UNDECIDED, ACCIDENT, MARGIN, ROOM, FAINT, LEAST_ALPHA], dtype=np.float32
-)
+    [
+        PLANE, SPREAD, RAY, UNDECIDED, ACCIDENT, MARGIN, ROOM, FAINT, LEAST_ALPHA, NOTHING,
+        SOMETHING,
+    ],
+    dtype=np.float32,
+)  # fmt: skip
+
+
+def presence(mean_key):
+    """0 where the mean key around a pixel is within the noise, 1 where it is well above."""
+    return ((np.abs(mean_key) - NOTHING) / (SOMETHING - NOTHING)).clip(0, 1)
 
 
 def unmix(
@@ -45,7 +55,7 @@ def unmix(
     vote = support * np.exp(odds / -2)
     # The ray t h itself: no screen at all, which a mixture would only hit by accident.
     ray = (c * c).sum(axis=1)[:, None] - np.maximum(ch, 0) ** 2 / hh
-    reach = PLANE**2 + RAY**2 * (c * c).sum(axis=1)[:, None]
+    reach = PLANE**2 + (RAY * opacity[:, None]) ** 2 * (c * c).sum(axis=1)[:, None]
     certain = ACCIDENT * opacity[:, None] ** 2
     opaque = certain * support * np.exp(np.maximum(ray, 0) / (-2 * reach))
     total = (vote * (1 - v) + opaque).sum(axis=1) + UNDECIDED * grey_key
