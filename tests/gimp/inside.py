@@ -26,6 +26,7 @@ LARGE = 2**26
 
 def main():
     """Work off all cases."""
+    Gegl.init(None)  # without it a small copy of a drawable is black
     cases = json.loads((FOLDER / "cases.json").read_text())
     results = {}
     for case in cases:
