@@ -21,6 +21,7 @@ import click
 from hybridbg.cli.exits import DONE, SOME_FAILED, reporting
 from hybridbg.cli.gimp_places import find_gimp
 from hybridbg.cli.report import Reporter, describe
+from hybridbg.core.errors import ModelError
 
 __all__ = ["DEPENDENCIES", "EXTRAS", "Finding", "doctor", "findings"]
 
@@ -191,8 +192,12 @@ def _default_model() -> Finding:
 
     from hybridbg.predict import new_session, predict_probabilities
 
-    session = new_session()
-    predict_probabilities(np.zeros((32, 32, 3), np.float32), session=session)
+    try:
+        session = new_session()
+        predict_probabilities(np.zeros((32, 32, 3), np.float32), session=session)
+    except ModelError as error:
+        text = f"{describe(error)}; it comes with hybridbg: install hybridbg again"
+        return Finding("default model", "BROKEN", text, {"error": type(error).__name__})
     return Finding("default model", "ok", f"{session.spec.name} loads and runs")
 
 

@@ -1,9 +1,9 @@
 """Exit codes, and the one place where errors become exit codes.
 
-0 all done; 1 some pictures of several failed, a check of `doctor` failed, or hybridbg itself has a
-fault; 2 bad input or usage; 130 interrupted.  A command is an ordinary function that returns its
-code; `reporting` wraps it, hands it a `Reporter`, and turns what it raises into one line on
-standard error.  A broken pipe is left to click, which ends quietly.
+0 all done; 1 some pictures of several failed, a check of `doctor` or `gimp check` failed, or
+hybridbg itself has a fault; 2 bad input or usage; 130 interrupted.  A command is an ordinary
+function that returns its code; `reporting` wraps it, hands it a `Reporter`, and turns what it
+raises into one line on standard error.  A broken pipe is left to click, which ends quietly.
 """
 
 from __future__ import annotations

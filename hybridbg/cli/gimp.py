@@ -12,7 +12,7 @@ from hybridbg.cli.exits import DONE, SOME_FAILED, reporting
 from hybridbg.cli.gimp_places import GimpPlace, find_gimp
 from hybridbg.cli.gimp_plugin import Installer, ask_worker, worker_command
 from hybridbg.cli.report import Reporter
-from hybridbg.core.errors import InvalidOptionError
+from hybridbg.core.errors import ExternalCommandError, InvalidOptionError
 
 __all__ = ["gimp"]
 
@@ -55,7 +55,9 @@ def gimp() -> None:
 @reporting
 def install(reporter: Reporter, chosen: tuple[Path, ...]) -> int:
     """Copy the plug-in into every GIMP 3 that is found, and record this Python for it."""
-    targets = _targets(chosen)
+    targets = _found(chosen)
+    if not targets:
+        raise InvalidOptionError(_nowhere())
     command = worker_command()
     hello, seconds = ask_worker(command)
     done = []
@@ -78,23 +80,36 @@ def install(reporter: Reporter, chosen: tuple[Path, ...]) -> int:
 @_profile_option
 @reporting
 def check(reporter: Reporter, chosen: tuple[Path, ...]) -> int:
-    """Say where the plug-in is installed, and whether what it starts answers."""
-    healthy, found = True, []
-    for kind, profile in _targets(chosen):
+    """Say where the plug-in is installed, and whether what it starts answers.
+
+    The exit code is 0 if it can be used in every GIMP 3 that is found, and 1 if not, as where there
+    is no GIMP.
+    """
+    targets, found = _found(chosen), list[dict[str, Any]]()
+    if not targets:
+        reporter.result(_nowhere())
+    healthy = bool(targets)
+    for kind, profile in targets:
         there = Installer(profile).look()
         text = {
             "absent": "not installed; run: hybridbg gimp install",
             "current": "installed",
-            "other": "of another version or another Python; run: hybridbg gimp install",
+            "other": "damaged, or of another version or Python; run: hybridbg gimp install",
             "foreign": "something else lies there, not put there by hybridbg",
         }[there.state]
         reporter.result(f"{kind}: {there.folder}: {text}")
         healthy &= there.state == "current"
         entry: dict[str, Any] = {"kind": kind, "folder": str(there.folder), "state": there.state}
         if there.record:
-            hello, seconds = ask_worker(there.record["command"])
-            reporter.result(f"  the worker answered in {seconds:.2f} s")
-            entry |= {"worker": hello, "seconds": round(seconds, 3)}
+            try:
+                hello, seconds = ask_worker(there.record["command"])
+            except ExternalCommandError as error:
+                reporter.result(f"  {error}")
+                healthy = False
+                entry["error"] = str(error)
+            else:
+                reporter.result(f"  the worker answered in {seconds:.2f} s")
+                entry |= {"worker": hello, "seconds": round(seconds, 3)}
         found.append(entry)
     reporter.json({"usable": healthy, "places": found})
     return DONE if healthy else SOME_FAILED
@@ -106,7 +121,7 @@ def check(reporter: Reporter, chosen: tuple[Path, ...]) -> int:
 def uninstall(reporter: Reporter, chosen: tuple[Path, ...]) -> int:
     """Remove the plug-in from every GIMP 3 that is found."""
     removed = []
-    for _, profile in _targets(chosen):
+    for _, profile in _found(chosen):
         installer = Installer(profile)
         if installer.uninstall():
             removed.append(str(installer.folder))
@@ -117,22 +132,30 @@ def uninstall(reporter: Reporter, chosen: tuple[Path, ...]) -> int:
     return DONE
 
 
-def _targets(chosen: tuple[Path, ...]) -> list[tuple[str, Path]]:
+def _found(chosen: tuple[Path, ...]) -> list[tuple[str, Path]]:
     """Return (kind, profile) of every GIMP that is meant."""
     if chosen:
         return [("chosen", profile.expanduser().absolute()) for profile in chosen]
-    targets = [
+    return [
         (place.kind, profile)
         for place in find_gimp()
         for profile in place.profiles or _first_profile(place)
     ]
-    if not targets:
-        raise InvalidOptionError(
-            "no GIMP 3 was found; start GIMP once, or name its folder, which GIMP shows under "
-            "Edit > Preferences > Folders, without the last part: "
-            "hybridbg gimp install --profile ~/.config/GIMP/3.0"
+
+
+def _nowhere() -> str:
+    """Say that there is no profile, and what to do."""
+    never_started = [f"{place.kind}: {place.program}" for place in find_gimp()]
+    if never_started:
+        return (
+            f"this GIMP 3 was never started ({', '.join(never_started)}): it has no folder of "
+            "yours yet; start it once and run this again"
         )
-    return targets
+    return (
+        "no GIMP 3 was found; start GIMP once, or name its folder, which GIMP shows under "
+        "Edit > Preferences > Folders, without the last part: "
+        "hybridbg gimp install --profile ~/.config/GIMP/3.0"
+    )
 
 
 def _first_profile(place: GimpPlace) -> tuple[Path, ...]:

@@ -3,7 +3,8 @@
 Only folders and executables are looked at; GIMP is not started.  Linux knows three kinds of
 installation, each with its own configuration folder: native (``~/.config``, or
 ``$XDG_CONFIG_HOME``), Flatpak (``~/.var/app/org.gimp.GIMP/config``) and Snap
-(``~/snap/gimp/current/.config``).
+(``~/snap/gimp/current/.config``).  ``GIMP3_DIRECTORY`` names another profile, as gimp(1) says: an
+absolute path, or a folder below the configuration folder.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def find_gimp(
     if system == "win32":
         places = [_windows(variables)]
     elif system == "darwin":
-        places = [_macos(home, root)]
+        places = [_macos(variables, home, root)]
     else:
         places = [_native(variables, home), *_packaged(home, root)]
     return [place for place in places if place.program or place.profiles]
@@ -88,8 +89,9 @@ def _native(variables: Mapping[str, str], home: Path) -> GimpPlace:
         for path in _entries(Path(folder), _EXECUTABLE)
         if os.access(path, os.X_OK)
     )
-    config = Path(variables.get("XDG_CONFIG_HOME") or home / ".config") / "GIMP"
-    return GimpPlace("native", next(found, None), _profiles(config), config)
+    config = Path(variables.get("XDG_CONFIG_HOME") or home / ".config")
+    profiles = _own_profiles(config, variables)
+    return GimpPlace("native", next(found, None), profiles, config / "GIMP")
 
 
 def _packaged(home: Path, root: Path) -> Iterator[GimpPlace]:
@@ -101,9 +103,9 @@ def _packaged(home: Path, root: Path) -> Iterator[GimpPlace]:
     yield GimpPlace("snap", _first_folder(root / "snap/gimp/current"), _profiles(config))
 
 
-def _macos(home: Path, root: Path) -> GimpPlace:
+def _macos(variables: Mapping[str, str], home: Path, root: Path) -> GimpPlace:
     applications = (folder / "Applications/GIMP.app" for folder in (root, home))
-    profiles = _profiles(home / "Library/Application Support/GIMP")
+    profiles = _own_profiles(home / "Library/Application Support", variables)
     return GimpPlace("macos", _first_folder(*applications), profiles)
 
 
@@ -115,11 +117,18 @@ def _windows(variables: Mapping[str, str]) -> GimpPlace:
     ]
     program = _first_folder(*(parent / f"GIMP {GIMP_MAJOR}" for parent in parents))
     roaming = variables.get("APPDATA")
-    return GimpPlace("windows", program, _profiles(Path(roaming, "GIMP")) if roaming else ())
+    profiles = _own_profiles(Path(roaming), variables) if roaming else ()
+    return GimpPlace("windows", program, profiles)
 
 
 def _first_folder(*folders: Path) -> Path | None:
     return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def _own_profiles(config: Path, variables: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the profiles of a GIMP that sees this environment."""
+    chosen = variables.get("GIMP3_DIRECTORY")
+    return (config / chosen,) if chosen else _profiles(config / "GIMP")
 
 
 def _profiles(folder: Path) -> tuple[Path, ...]:

@@ -27,6 +27,7 @@ __all__ = ["NAME", "Installed", "Installer", "ask_worker", "plugin_source", "wor
 
 NAME = "gimp-hybridbg"
 _RECORD = "worker.json"
+_OWN_FILE = "hybridbg_gimp/plugin.py"
 _GREETING_SECONDS = 60
 
 
@@ -91,9 +92,10 @@ class Installed:
     folder : Path
         Where the plug-in is or would be.
     state : {"absent", "current", "other", "foreign"}
-        "other" is of another version or of another Python; "foreign" was not installed by hybridbg.
+        "other" is damaged, of another version or of another Python; "foreign" was not installed by
+        hybridbg.
     record : dict
-        What `worker.json` holds.
+        What `worker.json` holds; empty where that cannot be used.
     """
 
     folder: Path
@@ -114,8 +116,11 @@ class Installer:
         try:
             record = json.loads((self.folder / _RECORD).read_text(encoding="utf-8"))
             command, of = record["command"], record["version"]
+            if not (isinstance(command, list) and all(isinstance(word, str) for word in command)):
+                raise TypeError(command)
         except (OSError, ValueError, KeyError, TypeError):
-            return Installed(self.folder, "foreign", {})
+            ours = (self.folder / _OWN_FILE).is_file()
+            return Installed(self.folder, "other" if ours else "foreign", {})
         same = of == version("hybridbg") and command == worker_command() and self._same_files()
         return Installed(self.folder, "current" if same else "other", record)
 
@@ -150,9 +155,15 @@ class Installer:
             (made / "locale").mkdir(exist_ok=True)
             record = {"command": worker_command(), "version": version("hybridbg")}
             (made / _RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+            older = Path(scratch, "older")
             if self.folder.exists():
-                self.folder.rename(Path(scratch, "old"))
-            made.rename(self.folder)
+                self.folder.rename(older)
+            try:
+                made.rename(self.folder)
+            except OSError:
+                if older.exists():
+                    older.rename(self.folder)
+                raise
         return self.folder
 
     def uninstall(self) -> bool:

@@ -16,11 +16,13 @@ check
 
 ``want`` names the arrays of the answer: ``mask`` (what to multiply the layer's own alpha by),
 ``alpha`` (opacity in the end), ``layer`` (a new layer of colours and alpha), ``pixels`` (the layer
-itself with another alpha; its colours cleaned if ``clean``), ``trimap``.
+itself with another alpha; its colours cleaned if ``clean``), ``trimap``. Where no colours of the
+subject are wanted, ``refine`` does not estimate any.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -32,28 +34,38 @@ from numpy.typing import NDArray
 from hybridbg.core import trimap as trimaps
 from hybridbg.core.checks import as_mask
 from hybridbg.core.errors import HybridBgError, InvalidOptionError
-from hybridbg.core.image import as_float
-from hybridbg.core.progress import Progress
-from hybridbg.matting import estimate_foreground
+from hybridbg.core.image import Image, as_float
+from hybridbg.core.memory import check_memory
+from hybridbg.core.progress import Progress, stage_report
+from hybridbg.core.threads import resolve_num_threads
+from hybridbg.matting import estimate_foreground, refined_alpha
 from hybridbg.pipeline import Cutout, find_trimap, remove_background
 from hybridbg.worker.pixels import Picture, to_native
 from hybridbg.worker.protocol import Arrays
 
-__all__ = ["run", "warm"]
+__all__ = ["load", "run", "warm"]
 
 _Answer = tuple[Mapping[str, Any], dict[str, NDArray[Any]]]
 
 _EVIDENCE = {"method", "model", "rect", "screen"}
 _REMOVAL = _EVIDENCE | {"edge", "holes", "refine", "despill", "despill_strength"}
 
+_BYTES_PER_PIXEL, _BYTES_WITHOUT_COLOURS = 48, 16
+"""Least memory that a picture takes beside its own, whatever is unknown in it: measured at 7 MP."""
+
 _AUTOMATIC_WIDTH = 0.02
 """Width of the band along a mask's edge, in sides of a square of the subject's area."""
 
 
-def warm() -> None:
-    """Load what nearly every request needs, while the user looks at the dialog."""
+def load() -> None:
+    """Load what every request needs, while its pixels are on their way."""
     import cv2  # noqa: F401
 
+    from hybridbg._kernels import bands, colour_matching  # noqa: F401
+
+
+def warm() -> None:
+    """Load what nearly every request needs, while the user looks at the dialog."""
     from hybridbg.predict import new_session
 
     with suppress(HybridBgError):  # whoever asks for the network will hear of it
@@ -90,6 +102,13 @@ def run(header: Mapping[str, Any], arrays: Arrays, progress: Progress) -> _Answe
             f"action: expected check, {', '.join(_ACTIONS)}; got {action!r}; the plug-in may be of "
             "another version: run hybridbg gimp install"
         )
+    rows, columns = arrays["image"].shape[:2]
+    plain = action == "trimap" or (action == "refine" and not _shows_colours(header))
+    check_memory(
+        rows * columns * (_BYTES_WITHOUT_COLOURS if plain else _BYTES_PER_PIXEL),
+        f"a layer of {columns} x {rows} pixels",
+        "crop or scale the layer",
+    )
     profile = arrays.get("profile")
     picture = Picture(
         arrays["image"],
@@ -97,8 +116,8 @@ def run(header: Mapping[str, Any], arrays: Arrays, progress: Progress) -> _Answe
         profile=None if profile is None else profile.tobytes(),
     )
     diagnostics, results = doer(picture, header, arrays, progress)
-    warnings = [*picture.warnings, *diagnostics.get("warnings", [])]
-    return {**diagnostics, "warnings": warnings}, results
+    doubts = [*picture.warnings, *diagnostics.get("warnings", [])]
+    return {**diagnostics, "warnings": doubts}, results
 
 
 def _remove(
@@ -121,8 +140,46 @@ def _refine(
     trimap = _trimap_of(guide, kind, float(options.get("width", 0)))
     # The alpha that is to be refined must not multiply the result.
     image = replace(picture.image, alpha=None) if kind == "alpha" else picture.image
-    cutout = remove_background(image, trimap=trimap, progress=progress)
+    if _shows_colours(header):
+        cutout = remove_background(image, trimap=trimap, progress=progress)
+    else:
+        cutout = _matted(image, trimap, progress)
     return cutout.diagnostics, _results(picture, cutout, header)
+
+
+def _shows_colours(header: Mapping[str, Any]) -> bool:
+    """Whether anything that is wanted shows the subject's own colours."""
+    wanted = _wanted(header)
+    return "layer" in wanted or ("pixels" in wanted and header.get("clean", True))
+
+
+def _matted(image: Image, trimap: NDArray[np.uint8], progress: Progress) -> Cutout:
+    """Cut out with a trimap as `remove_background` does, but estimate no colours."""
+    marks = trimaps.as_trimap(trimap, image.shape, need_known=False)
+    opacity = image.alpha_float()
+    if opacity is not None:
+        marks[opacity == 0] = trimaps.BACKGROUND
+    began = time.perf_counter()
+    matte = refined_alpha(
+        image,
+        marks,
+        num_threads=resolve_num_threads(None),
+        progress=stage_report(progress, "matting"),
+    )
+    diagnostics = {
+        "method": "trimap",
+        "seconds": {"matting": round(time.perf_counter() - began, 4)},
+        "solver": {
+            "iterations": matte.solution.iterations,
+            "residual": matte.solution.residual,
+            "error": matte.solution.error,
+            "sampled": round(matte.sampled, 4),
+        },
+        "warnings": list(matte.warnings),
+    }
+    alpha = matte.alpha if opacity is None else matte.alpha * opacity
+    nothing = np.empty((0, 0, 3), np.float32)  # fits no picture: whoever asks for it hears so
+    return Cutout(image, alpha, nothing, marks, diagnostics)
 
 
 def _trimap_of(guide: NDArray[Any], kind: str, width: float) -> NDArray[np.uint8]:
@@ -174,11 +231,15 @@ def _results(
         ),
         "trimap": lambda: cutout.trimap,
     }
-    wanted = header.get("want", ["mask"])
+    wanted = _wanted(header)
     unknown = sorted(set(wanted) - set(makers))
     if unknown:
         raise InvalidOptionError(f"want: expected {', '.join(makers)}; got {', '.join(unknown)}")
     return {name: makers[name]() for name in wanted}
+
+
+def _wanted(header: Mapping[str, Any]) -> list[str]:
+    return list(header.get("want", ["mask"]))
 
 
 def _options(header: Mapping[str, Any], known: set[str]) -> dict[str, Any]:

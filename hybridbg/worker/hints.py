@@ -47,9 +47,18 @@ _HINTS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     ),
     (
         ModelNotFoundError,
-        N_('Leave the network at "default", or see in a terminal: hybridbg models list'),
+        N_(
+            'Leave the network at "default", or see in a terminal: hybridbg models list. If the '
+            "default network is missing, install hybridbg again."
+        ),
     ),
-    (InvalidModelError, N_("Check the network in a terminal: hybridbg models verify")),
+    (
+        InvalidModelError,
+        N_(
+            "Check the network in a terminal: hybridbg models verify. If it is the default "
+            "network, install hybridbg again."
+        ),
+    ),
     (ModelError, N_("Check the installation in a terminal: hybridbg doctor")),
     (
         InvalidImageError,
@@ -67,6 +76,13 @@ _HINTS: Final[tuple[tuple[type[BaseException], str], ...]] = (
         ),
     ),
 )
+_NO_MEMORY: Final = (
+    "Insufficient memory",  # OpenCV
+    "Failed to allocate memory",  # ONNX Runtime
+    "bad_alloc",
+    "bad allocation",
+    "Cannot allocate memory",
+)
 _OURS: Final = N_("This is a fault of hybridbg; please report it together with this text.")
 
 
@@ -78,6 +94,8 @@ def hint_for(error: BaseException) -> str:
     >>> hint_for(InvalidOptionError("method: ..."))
     'Change the value in the dialog and run again.'
     """
+    if out_of_memory(error):
+        error = MemoryError()
     for kind, hint in _HINTS:
         if isinstance(error, kind):
             return hint
@@ -88,4 +106,18 @@ def kind_of(error: BaseException) -> str:
     """Return the name of an error's kind, as `hybridbg` exports it; "InternalError" for others."""
     if isinstance(error, HybridBgError):
         return type(error).__name__
-    return "NotEnoughMemoryError" if isinstance(error, MemoryError) else "InternalError"
+    return "NotEnoughMemoryError" if out_of_memory(error) else "InternalError"
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Tell whether memory ran out: OpenCV and ONNX Runtime have errors of their own for it.
+
+    Examples
+    --------
+    >>> out_of_memory(MemoryError()), out_of_memory(ValueError("too large"))
+    (True, False)
+    """
+    ours = isinstance(error, HybridBgError) and not isinstance(error, MemoryError)
+    return isinstance(error, MemoryError) or (
+        not ours and any(words in str(error) for words in _NO_MEMORY)
+    )

@@ -96,11 +96,17 @@ class Service:
         self._waiting: queue.Queue[_Request] = queue.Queue()
         self._cancelled: set[Any] = set()
         self._current: Any = None
+        self._listening = threading.Event()
         self._lock = threading.Lock()
 
     def serve(self) -> None:
         """Work until the process ends."""
         threading.Thread(target=self._listen, daemon=True).start()
+        self._listening.wait()  # two threads do not import at a time
+        with suppress(Exception):  # whoever asks for something will hear of it
+            from hybridbg.worker import actions
+
+            actions.load()
         while True:
             self._answer(self._waiting.get())
 
@@ -109,6 +115,7 @@ class Service:
         try:
             from hybridbg.worker.protocol import read_frame
 
+            self._listening.set()
             while frame := read_frame(self._requests):
                 self._take(*frame)
         except EOFError:
@@ -130,14 +137,12 @@ class Service:
         header = request.header
         self._current = number = header.get("id")
         try:
-            if header.get("type") == "warm":
-                from hybridbg.worker import actions
+            from hybridbg.worker import actions
 
+            if header.get("type") == "warm":
                 actions.warm()
                 self._send({"type": "ready", "id": number})
                 return
-            from hybridbg.worker import actions
-
             diagnostics, arrays = actions.run(header, request.arrays, self._progress(number))
         except Cancelled:
             self._send({"type": "cancelled", "id": number})

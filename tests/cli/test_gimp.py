@@ -21,6 +21,7 @@ def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("GIMP3_DIRECTORY", raising=False)
     folder = tmp_path / "config/GIMP/3.0"
     folder.mkdir(parents=True)
     return folder
@@ -82,6 +83,55 @@ def test_without_gimp(profile: Path) -> None:
     result = run("install")
     assert result.exit_code == 2
     assert "--profile" in result.output
+
+
+@linux
+def test_check_and_uninstall_without_gimp(profile: Path) -> None:
+    profile.rmdir()
+    checked = run("check")
+    assert checked.exit_code == 1  # the check worked; what it checked cannot be used
+    assert "no GIMP 3 was found" in checked.output
+    assert json.loads(run("check", "--json").output) == {"usable": False, "places": []}
+    removed = run("uninstall")
+    assert removed.exit_code == 0
+    assert "was not installed" in removed.output
+
+
+@linux
+def test_a_gimp_without_a_profile_yet(profile: Path) -> None:
+    profile.rmdir()
+    (profile.parents[2] / ".local/share/flatpak/app/org.gimp.GIMP").mkdir(parents=True)
+    for word, code in (("install", 2), ("check", 1)):
+        result = run(word)
+        assert result.exit_code == code
+        assert "start it once" in result.output
+
+
+@linux
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"command": "python", "version": "1"}', None])
+def test_a_damaged_record_is_mended(profile: Path, record: str | None) -> None:
+    assert run("install").exit_code == 0
+    path = profile / "plug-ins/gimp-hybridbg/worker.json"
+    if record is None:
+        path.unlink()
+    else:
+        path.write_text(record)
+    checked = run("check")
+    assert checked.exit_code == 1
+    assert "damaged" in checked.output
+    assert run("install").exit_code == 0
+    assert run("check").exit_code == 0
+
+
+@linux
+def test_a_worker_that_does_not_start_is_a_finding(profile: Path) -> None:
+    assert run("install").exit_code == 0
+    path = profile / "plug-ins/gimp-hybridbg/worker.json"
+    path.write_text(json.dumps({"command": ["/nowhere/python"], "version": "1"}))
+    checked = run("check", "--profile", str(profile), "--profile", str(profile.parent / "3.2"))
+    assert checked.exit_code == 1
+    assert "/nowhere/python" in checked.output
+    assert "3.2" in checked.output  # and the next is looked at all the same
 
 
 @linux

@@ -59,10 +59,42 @@ def test_flatpak_and_snap(tmp_path: Path) -> None:
     ]
 
 
+def test_flatpak_and_macos_of_one_user(tmp_path: Path) -> None:
+    flatpak = folder(tmp_path, "home/.local/share/flatpak/app/org.gimp.GIMP")
+    assert find("linux", tmp_path) == [GimpPlace("flatpak", flatpak, ())]
+    program = folder(tmp_path, "home/Applications/GIMP.app")
+    assert find("darwin", tmp_path) == [GimpPlace("macos", program, ())]
+
+
+@pytest.mark.parametrize(
+    ("platform", "config"),
+    [
+        ("linux", "home/.config"),
+        ("darwin", "home/Library/Application Support"),
+        ("win32", "Roaming"),
+    ],
+)
+def test_the_profile_that_the_environment_names(tmp_path: Path, platform: str, config: str) -> None:
+    folder(tmp_path, config, "GIMP/3.0")
+    roaming = {"APPDATA": str(tmp_path / "Roaming")}
+    for named, wanted in (
+        (str(tmp_path / "elsewhere"), tmp_path / "elsewhere"),
+        ("mine/three", tmp_path / config / "mine/three"),
+    ):
+        found = find(platform, tmp_path, GIMP3_DIRECTORY=named, **roaming)
+        assert [place.profiles for place in found] == [(wanted,)]
+
+
 def test_macos(tmp_path: Path) -> None:
     program = folder(tmp_path, "Applications/GIMP.app")
     profile = folder(tmp_path, "home/Library/Application Support/GIMP/3.0")
     assert find("darwin", tmp_path) == [GimpPlace("macos", program, (profile,))]
+
+
+def test_windows_for_all_users(tmp_path: Path) -> None:
+    program = folder(tmp_path, "Program Files/GIMP 3")
+    found = find("win32", tmp_path, PROGRAMFILES=str(tmp_path / "Program Files"))
+    assert found == [GimpPlace("windows", program, ())]
 
 
 def test_windows(tmp_path: Path) -> None:

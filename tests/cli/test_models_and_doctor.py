@@ -116,10 +116,9 @@ class TestDoctor:
 
         monkeypatch.setattr("hybridbg.predict.new_session", fail)
         states = {finding.name: finding for finding in doctor.findings()}
-        assert (states["default model"].state, states["default model"].text) == (
-            "BROKEN",
-            "no model",
-        )
+        found = states["default model"]
+        assert found.state == "BROKEN"
+        assert found.text == "no model; it comes with hybridbg: install hybridbg again"
 
     def test_an_extra_may_be_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(doctor, "EXTRAS", {"no-such": ("no_such", "exr", "OpenEXR files")})

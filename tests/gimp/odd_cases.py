@@ -10,9 +10,13 @@ import numpy as np
 from tests.core.icc_profiles import gamma, matrix_profile
 from tests.gimp import cases
 from tests.gimp.cases import SELECTION, SIDE, Case
+from tests.gimp.faults import FAULTS, SMALL_MEMORY
 
 ADOBE = [[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]]
 PROFILE = matrix_profile(ADOBE, gamma(2.19921875))
+
+BROKEN_PROFILE = PROFILE.replace(b"curv", b"none")
+"""Header and tags as they should be, so that GIMP takes it, and curves of no known kind."""
 
 
 def write_files(folder: Path) -> None:
@@ -36,6 +40,7 @@ def write_files(folder: Path) -> None:
     for name, values in files.items():
         (folder / name).write_bytes(np.ascontiguousarray(values).tobytes())
     (folder / "adobe.icc").write_bytes(PROFILE)
+    (folder / "broken.icc").write_bytes(BROKEN_PROFILE)
     across = WIDE[0] // SIDE
     wide = np.tile(colours, (WIDE[1] // SIDE, across, 1))
     (folder / "wide.u8").write_bytes(wide.tobytes())
@@ -192,24 +197,6 @@ ODD: list[Case] = [
     },
 ]
 
-RUN = "import runpy; runpy.run_module('hybridbg.worker', run_name='__main__')"
-KILLED = f"""
-import os, signal, threading
-threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGKILL)).start()
-{RUN}"""
-NO_MEMORY = f"""
-from hybridbg.core import memory
-memory.available_memory = lambda: 1000
-{RUN}"""
-FAULTS = {
-    "worker-unknown": (None, "hybridbg gimp install"),
-    "worker-gone": (["/nowhere/bin/python", "-m", "hybridbg.worker"], "is gone"),
-    "worker-is-another": (["/bin/echo", "hello"], "ended before"),
-    "worker-killed": (["python", "-c", KILLED], "Memory may have run out"),
-    "worker-without-memory": (["python", "-c", NO_MEMORY], "Crop the layer"),
-    "worker-crashes": (["python", "-c", "raise SystemExit('oh dear')"], "oh dear"),
-}
-
 REFUSED: dict[str, tuple[Case, str]] = {
     case["name"]: (case, words)
     for case, words in (
@@ -250,6 +237,17 @@ REFUSED: dict[str, tuple[Case, str]] = {
         ),
         (
             {
+                "name": "locked-group",
+                "action": "remove",
+                "image": image(
+                    {"name": "folder", "group": True, "locked": True}, layer(parent="folder")
+                ),
+                "arguments": {"output": "alpha"},
+            },
+            "locked",
+        ),
+        (
+            {
                 "name": "group-alpha",
                 "action": "remove",
                 "layers": ["folder"],
@@ -282,12 +280,42 @@ REFUSED: dict[str, tuple[Case, str]] = {
         ),
         (
             {
+                "name": "profile-broken",
+                "action": "refine",
+                "image": image(layer(mask="rough.mask"), profile="broken.icc"),
+            },
+            "Image > Color Management",
+        ),
+        (
+            {
                 "name": "tiny",
                 "action": "remove",
                 "image": image(layer(pixels="tiny.u8", size=[3, 3]), size=(3, 3)),
             },
             "4 x 4",
         ),
+    )
+}
+HUGE = [20_000, 20_000]
+REFUSED |= {
+    name: (
+        {
+            "name": name,
+            "action": "refine",
+            "image": image(
+                layer(pixels=pixels, size=size, mask=None if size == HUGE else "wide.mask"),
+                size=(size[0], size[1]),
+                base="gray" if size == HUGE else "rgb",
+                selection=[2000, 2000, 9000, 9000] if size == HUGE else None,
+            ),
+            "arguments": {"edge-width": 1},
+            "worker": ["python", "-c", SMALL_MEMORY],
+        },
+        "Crop the layer",
+    )
+    for name, pixels, size in (
+        ("huge", "white", HUGE),
+        ("out-of-memory", "wide.u8", list(WIDE)),
     )
 }
 REFUSED |= {

@@ -189,10 +189,19 @@ def test_refused_with_a_reason(results: Results, name: str) -> None:
     assert words in found["error"]
     layers = found["image"]["layers"]
     assert len(layers) == len(case["image"]["layers"])
-    assert all(layer["mask"] is None for layer in layers)
-    assert found["base"] == ("indexed" if name == "indexed" else "rgb")
     for layer in layers:
         source = next(part for part in case["image"]["layers"] if part["name"] == layer["name"])
-        if "pixels" in source and name != "indexed":
+        if source.get("mask") is None:
+            assert layer["mask"] is None
+        else:
+            before = (results.folder / source["mask"]).read_bytes()
+            assert (results.folder / layer["mask"]).read_bytes() == before
+    base = case["image"].get("base", "rgb")
+    assert found["base"] == ("indexed" if name == "indexed" else base)
+    for layer in layers:
+        source = next(part for part in case["image"]["layers"] if part["name"] == layer["name"])
+        if source.get("pixels") == "white":
+            assert np.fromfile(results.folder / layer["pixels"], np.uint8).min() == 255
+        elif "pixels" in source and name != "indexed":
             before = (results.folder / source["pixels"]).read_bytes()
             assert (results.folder / layer["pixels"]).read_bytes() == before

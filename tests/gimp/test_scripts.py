@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -62,6 +63,27 @@ def test_setup_check(gimp: GimpRoot) -> None:
     report = json.loads((gimp.folder / "check.json").read_text())
     assert report["type"] == "hello"
     assert {check["name"] for check in report["checks"]} >= {"numpy", "kernels", "default model"}
+
+
+def test_two_at_once_from_a_home_of_many_letters(gimp: GimpRoot) -> None:
+    """Spaces and letters beyond ASCII in the path of the plug-in, and two GIMPs that share it."""
+    home = "home of Zoë and 猫"
+    shutil.copytree(gimp.folder / "home", gimp.folder / home)
+
+    def check(number: int) -> str:
+        answer = f"check-{number}.json"
+        said = gimp.python(
+            "procedure = Gimp.get_pdb().lookup_procedure('plug-in-hybridbg-check'); "
+            "values = procedure.run(procedure.create_config()); "
+            f"open('{gimp.inside}/{answer}', 'w').write(values.index(1))",
+            GIMP_HOME=f"{gimp.inside}/{home}",
+        )
+        assert (gimp.folder / answer).exists(), said
+        return (gimp.folder / answer).read_text()
+
+    with ThreadPoolExecutor(2) as both:
+        reports = [json.loads(text) for text in both.map(check, (1, 2))]
+    assert [report["type"] for report in reports] == ["hello", "hello"]
 
 
 @pytest.mark.parametrize(

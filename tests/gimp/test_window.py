@@ -135,6 +135,17 @@ def test_cancelled_half_way(gimp: GimpRoot, large: Path) -> None:
         keep(window)
 
 
+def test_a_layer_that_is_changed_meanwhile_is_left_alone(window: GimpWindow) -> None:
+    window.menu("r")
+    window.focus(window.find("^Remove Background$"))
+    window.keys("Return", pause=0)
+    window.ask("image.scale(60, 50)")
+    window.wait_for("workers()", 0)
+    assert window.ask("layers()") == [PLAIN]
+    window.shot("changed")
+    keep(window)
+
+
 def test_green_screen_as_a_new_layer(gimp: GimpRoot) -> None:
     with GimpWindow(gimp, GREEN) as window:
         window.menu("g")

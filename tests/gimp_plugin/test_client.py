@@ -88,6 +88,22 @@ def test_an_answer_that_is_not_waited_for(worker: Any) -> None:
     assert worker.poll() is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps folders that are in use")
+def test_from_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    command = [sys.executable, "-P", "-m", "hybridbg.worker"]
+    with client.Worker(command, ENVIRONMENT) as running:
+        frame = running.ask(
+            "remove",
+            [chunked("image", square())],
+            options={"method": "grabcut", "rect": [8, 8, 56, 56]},
+        )
+    assert "mask" in frame.arrays
+
+
 def test_no_program() -> None:
     with pytest.raises(client.WorkerError, match="hybridbg gimp install"):
         client.Worker(["/nowhere/python"], ENVIRONMENT)

@@ -23,10 +23,22 @@ def test_command(tmp_path: Path) -> None:
     assert command_of(path, flatpak=True)[:2] == ["flatpak-spawn", "--host"]
 
 
-@pytest.mark.parametrize("content", ["", "[]", {"command": []}, {"command": [1]}, {"other": 1}])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{\x00", {"command": []}, {"command": [1]}, {"command": "python"}, {"other": 1}],
+)
 def test_a_broken_record(tmp_path: Path, content: object) -> None:
     with pytest.raises(NotInstalled, match="does not know"):
         command_of(record(tmp_path, content), flatpak=False)
+
+
+def test_a_record_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "worker.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(NotInstalled, match="does not know"):
+        command_of(tmp_path / "worker.json", flatpak=False)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(NotInstalled, match="does not know"):
+        command_of(tmp_path / "folder", flatpak=False)
 
 
 def test_no_record(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import hybridbg as hb
 from hybridbg.core import trimap as trimaps
-from hybridbg.worker import protocol
+from hybridbg.worker import actions, protocol
 from tests.worker.asking import Worker, square
 
 TRIMAP = trimaps.from_mask(np.pad(np.ones((32, 32), bool), 16), band=8)
@@ -103,6 +103,30 @@ def test_guides(worker: Worker) -> None:
     )
     expected = hb.remove_background(image, trimap=TRIMAP).alpha
     assert np.array_equal(arrays["alpha"], np.rint(expected * 255))
+
+
+@pytest.mark.parametrize("opaque", [True, False])
+def test_without_colours_alpha_is_the_same(worker: Worker, opaque: bool) -> None:
+    image = square("u2", channels=3 if opaque else 4)
+    if not opaque:
+        image[:, :28, 3], image[:, 28:36, 3] = 0, 20_000
+    expected = hb.remove_background(image, trimap=TRIMAP)
+    header, arrays = worker.ask(
+        {
+            "action": "refine",
+            "options": {"guide_kind": "trimap"},
+            "want": ["mask", "alpha", "pixels", "trimap"],
+            "clean": False,
+        },
+        image=image,
+        guide=TRIMAP,
+    )
+    assert np.array_equal(arrays["alpha"], np.rint(expected.alpha * 65535))
+    assert np.array_equal(arrays["mask"], np.rint(expected.mask() * 65535))
+    assert np.array_equal(arrays["trimap"], expected.trimap)
+    assert np.array_equal(arrays["pixels"][..., :3], image[..., :3])
+    assert "foreground" not in header["diagnostics"]["seconds"]
+    assert header["diagnostics"]["solver"] == expected.diagnostics["solver"]
 
 
 def test_a_trimap_painted_on_nothing(worker: Worker) -> None:
@@ -197,6 +221,14 @@ def test_noise_is_refused(noise: bytes) -> None:
         worker.process.stdin.write(noise)
         worker.process.stdin.flush()
         assert worker.hear()[0]["type"] == "error"
+
+
+def test_a_picture_whose_cut_out_is_larger_than_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hybridbg.core.memory.available_memory", lambda: 64 * 64 * 20)
+    image, guide = square(), TRIMAP
+    header = {"action": "refine", "options": {"guide_kind": "trimap"}, "want": ["layer"]}
+    with pytest.raises(hb.NotEnoughMemoryError, match="64 x 64 pixels"):
+        actions.run(header, {"image": image, "guide": guide}, lambda *_: None)
 
 
 def test_a_picture_larger_than_memory() -> None:

@@ -7,7 +7,7 @@ gi.require_version("GdkPixbuf", "2.0")
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 
-from gi.repository import Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - after their versions
+from gi.repository import Gegl, Gimp, GimpUi, GLib, GObject, Gtk  # noqa: E402 - after their versions
 
 from hybridbg_gimp.layers import Unusable  # noqa: E402
 from hybridbg_gimp.preview import Preview  # noqa: E402
@@ -23,6 +23,7 @@ _SETTLED_MS = 400
 def ask(procedure, action, image, layers, config, worker):
     """Show the dialog; return whether the user said OK."""
     GimpUi.init(DOMAIN)
+    Gegl.init(None)  # without it a small copy of a layer is black
     worker.warm()
     dialog = GimpUi.ProcedureDialog.new(procedure, config, plain(_(action.label)))
     label = Gtk.Label(xalign=0, wrap=True, max_width_chars=52)

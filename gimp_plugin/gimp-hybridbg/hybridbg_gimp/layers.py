@@ -26,7 +26,11 @@ __all__ = [
     "trimap_guide",
 ]
 
-_STRIP_BYTES = 32 * 2**20
+_STRIP_BYTES = 8 * 2**20
+"""Small enough that the worker takes one strip while GIMP hands out the next."""
+
+_TILE_ROWS = 64
+"""Of GIMP's tiles: strips of whole tiles fetch each of them once."""
 
 _DTYPES = {"u8": "u1", "u16": "u2", "u32": "u4", "half": "f2", "float": "f4", "double": "f8"}
 BABL_TYPES = {dtype: name for name, dtype in _DTYPES.items()}
@@ -103,8 +107,9 @@ def layer_size(layer, scale=1.0):
 
 
 def rows_at_once(row_bytes):
-    """Return how many rows make a strip."""
-    return max(1, _STRIP_BYTES // max(1, row_bytes))
+    """Return how many rows make a strip, whole tiles if they fit."""
+    rows = max(1, _STRIP_BYTES // max(1, row_bytes))
+    return rows - rows % _TILE_ROWS if rows >= _TILE_ROWS else rows
 
 
 def image_arrays(image, layer, scale=1.0):

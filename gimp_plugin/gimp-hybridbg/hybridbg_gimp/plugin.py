@@ -1,6 +1,6 @@
 """The class that GIMP knows: which procedures there are and what runs them."""
 
-from gi.repository import Gegl, Gimp
+from gi.repository import Gimp
 
 from hybridbg_gimp.procedures import ACTIONS, create
 from hybridbg_gimp.texts import DOMAIN
@@ -21,7 +21,6 @@ class HybridBackground(Gimp.PlugIn):
 
     def do_create_procedure(self, name):
         """Make one of them."""
-        Gegl.init(None)
         return create(self, name, _run)
 
 

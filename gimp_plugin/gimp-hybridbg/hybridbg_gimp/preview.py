@@ -1,5 +1,7 @@
 """A small picture of what will happen, made by the worker of a small copy of the layer."""
 
+import traceback
+
 from gi.repository import GdkPixbuf, GLib, Gtk
 
 from hybridbg_gimp.layers import Unusable
@@ -54,6 +56,9 @@ class Preview:
         except (Unusable, WorkerError) as error:
             self._say(str(error))
             return
+        except Exception as error:  # GTK would swallow it: the layer may be gone
+            self._fail(error)
+            return
         self._say(_("Looking..."))
         if not self._timer:
             self._timer = GLib.timeout_add(_POLL_MS, self._poll)
@@ -78,6 +83,9 @@ class Preview:
         except WorkerError as error:
             self._say(str(error))
             self._number = None
+        except Exception as error:  # GTK would swallow it, and the caption promise a picture
+            self._fail(error)
+            self._number = None
         if self._number is None:
             self._timer = 0
             return False
@@ -92,6 +100,10 @@ class Preview:
             self._say(_("Preview of a small copy"))
         if kind in ("error", "result"):
             self._number = None
+
+    def _fail(self, error):
+        traceback.print_exc()
+        self._say(f"{type(error).__name__}: {error}")
 
     def _say(self, text):
         self._caption.set_text(text)

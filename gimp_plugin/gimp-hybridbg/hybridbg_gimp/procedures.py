@@ -139,6 +139,7 @@ def _grabcut_arguments(procedure, outputs):
 
 def _key_arguments(procedure, outputs):
     _choice(procedure, "screen", _("Scree_n"), _("Colour of the screen"), _SCREENS, "auto")
+    Gegl.init(None)  # here, for the colour alone: it takes longer than to fetch a layer's pixels
     green = Gegl.Color.new("#00b140")
     procedure.add_color_argument(
         "screen-colour", _("Scr_een colour"), _("Used for “This colour”"), False, green, _FLAGS

@@ -47,10 +47,19 @@ def check_output(layer, output):
             raise Unusable(
                 _("“{name}” is a layer group: choose a mask or a new layer.").format(name=name)
             )
-        if layer.get_lock_content():
+        if _any_locked(layer):
             raise Unusable(_("The pixels of “{name}” are locked.").format(name=name))
         if layer.get_lock_alpha():
             raise Unusable(_("The alpha channel of “{name}” is locked.").format(name=name))
+
+
+def _any_locked(layer):
+    """Whether the pixels of a layer, or of a group that it is in, are locked."""
+    while layer is not None:
+        if layer.get_lock_content():
+            return True
+        layer = layer.get_parent()
+    return False
 
 
 def apply(image, layer, output, meaning, arrays, *, hide=True, transfer_alpha=False):

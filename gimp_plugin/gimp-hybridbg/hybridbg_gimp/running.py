@@ -55,6 +55,7 @@ def _attempt(procedure, run_mode, image, drawables, config):
     action = ACTIONS[procedure.get_name()]
     interactive = run_mode == Gimp.RunMode.INTERACTIVE
     if not action.outputs:
+        Gimp.progress_init(plain(_(action.label)))
         return _check(interactive)
     layers = _layers(drawables)
     if not _accept_indexed(image, run_mode):
@@ -82,6 +83,7 @@ def _work(action, image, layers, config, worker):
     output = output_of(action, config)
     for layer in layers:
         check_output(layer, output)
+    before = [_likeness(image, layer) for layer in layers]
     Gimp.progress_init(plain(_(action.label)))
     done = []
     for number, layer in enumerate(layers):
@@ -92,6 +94,12 @@ def _work(action, image, layers, config, worker):
         request = request_for(action, image, layer, config)
         frame = worker.ask(request.action, request.arrays, progress=progress, **request.header)
         done.append((layer, request, frame))
+    # GIMP's other windows go on: somebody may have scaled the image, or deleted the layer.
+    for layer, likeness in zip(layers, before, strict=True):
+        if _likeness(image, layer) != likeness:
+            raise Unusable(
+                _("The layer was changed while its edge was computed; run the action again.")
+            )
     with one_undo_step(image):
         if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
             image.convert_rgb()
@@ -113,6 +121,14 @@ def _work(action, image, layers, config, worker):
         {"layer": layer.get_name(), **frame.header["diagnostics"]}
         for layer, _request, frame in done
     ]
+
+
+def _likeness(image, layer):
+    """Return what a layer must still be when the result is applied; None if it is gone."""
+    if not (image.is_valid() and layer.is_valid()):
+        return None
+    kind = image.get_base_type(), image.get_precision(), layer.has_alpha()
+    return layer.get_width(), layer.get_height(), *kind
 
 
 def _layers(drawables):

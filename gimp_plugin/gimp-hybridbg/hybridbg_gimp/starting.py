@@ -19,7 +19,8 @@ RECORD = Path(__file__).resolve().parents[1] / "worker.json"
 _FOREIGN = ("PYTHON", "LD_", "DYLD_", "GI_", "GIO_", "GTK_", "GDK_", "GEGL_", "BABL_", "GIMP")
 """Beginnings of the names of variables that belong to GIMP's process alone."""
 
-_HOST = ("flatpak-spawn", "--host", "--watch-bus")
+_HOST = ("flatpak-spawn", "--host", "--watch-bus", "--directory=/")
+"""GIMP's working folder may not be there outside of its Flatpak."""
 
 
 class NotInstalled(Exception):  # noqa: N818 - said to a person
@@ -38,7 +39,8 @@ def command_of(record=RECORD, *, flatpak=None):
     """
     try:
         command = json.loads(record.read_text(encoding="utf-8"))["command"]
-        if not (command and all(isinstance(word, str) for word in command)):
+        words = isinstance(command, list) and all(isinstance(word, str) for word in command)
+        if not (words and command):
             raise ValueError(command)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NotInstalled(

@@ -33,6 +33,9 @@ _GREETING_SECONDS = 60
 _SILENCE_SECONDS = 1200
 """No request is silent for so long: the largest layers report several times a minute."""
 
+_PIPE_BYTES = 2**20
+"""Room in a pipe, where the system lets one choose: layers travel in fewer turns."""
+
 _KEPT_LINES = 12
 """Of what the worker printed before it died."""
 
@@ -102,6 +105,8 @@ class Worker:
                 _("hybridbg could not be started: {error}").format(error=error),
                 _(_REINSTALL),
             ) from error
+        for pipe in (self._process.stdin, self._process.stdout):
+            _widen(pipe)
         self._readers = [
             threading.Thread(target=target, daemon=True)
             for target in (self._read_frames, self._read_errors)
@@ -288,6 +293,14 @@ def _checked(frame, passing=("result", "ready", "cancelled")):
     if header["type"] not in passing:
         raise WorkerError("WorkerDied", f"unexpected answer {header['type']!r}", _(_REINSTALL))
     return frame
+
+
+def _widen(pipe):
+    """Make room in a pipe; only Linux can, and only as far as the user may."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _own_group():
