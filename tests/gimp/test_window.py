@@ -139,6 +139,7 @@ def test_a_layer_that_is_changed_meanwhile_is_left_alone(window: GimpWindow) -> 
     window.menu("r")
     window.focus(window.find("^Remove Background$"))
     window.keys("Return", pause=0)
+    window.wait_for("workers() > 0", True)
     window.ask("image.scale(60, 50)")
     window.wait_for("workers()", 0)
     assert window.ask("layers()") == [PLAIN]
