@@ -202,7 +202,10 @@ def main() -> int:
         parser.error(
             f"no picture named {', '.join(sorted(unknown))}; there are {', '.join(names())}"
         )
-    arguments.out.mkdir(parents=True, exist_ok=True)
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out: cannot make the folder {arguments.out}: {error.strerror}")
     failed = False
     for name in arguments.names or names():
         try:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hybridbg.core.errors import ImageReadError, ImageWriteError, InvalidOptionError
+from hybridbg.io import FORMATS
 from hybridbg.studio.work import STREAM
 
 __all__ = [
@@ -112,6 +113,11 @@ def output_folder(output: str | None, *, several: bool) -> Path | None:
     A name without a suffix is a folder, so that a pattern means the same whether it matches one
     picture or many; unless something other than a folder of that name exists.
 
+    Raises
+    ------
+    InvalidOptionError
+        It names one picture, but there are several.
+
     Examples
     --------
     >>> output_folder("cut.png", several=False) is None
@@ -124,7 +130,16 @@ def output_folder(output: str | None, *, several: bool) -> Path | None:
     ends_as_folder = output.endswith(tuple(filter(None, (os.sep, os.altsep))))
     path = Path(output)
     bare = not path.suffix and not path.exists()
+    if several and not ends_as_folder and not path.is_dir() and _names_a_picture(path):
+        raise InvalidOptionError(
+            f"expected a folder for several pictures, got the name of one, {output!r}; leave "
+            f"{path.suffix!r} out, or write {output}{os.sep}"
+        )
     return path if several or ends_as_folder or bare or path.is_dir() else None
+
+
+def _names_a_picture(path: Path) -> bool:
+    return any(path.suffix.lower() in suffixes for suffixes in FORMATS.values())
 
 
 def name_outputs(

@@ -27,6 +27,12 @@ from hybridbg.predict import ModelSpec, Session
 __all__ = ["FoundTrimap", "as_subject", "diagnostics", "find_subject", "find_trimap"]
 
 
+_NOTHING_UNKNOWN = (
+    "the trimap leaves nothing unknown, so the cut-out gets its hard edge: paint the soft edge "
+    "grey (128)"
+)
+
+
 @dataclass(frozen=True, eq=False)
 class FoundTrimap:
     """A trimap and how it was found.
@@ -157,7 +163,15 @@ def _given(subject: Subject) -> Located | None:
     """Return the trimap that was handed in, if one was: there is nothing to find then."""
     if subject.trimap is None:
         return None
-    return Located(method="trimap", trimap=subject.trimap, weights={"trimap": 1.0}, certainty=1.0)
+    marks = subject.trimap
+    settled = not (marks == trimaps.UNKNOWN).any()
+    return Located(
+        method="trimap",
+        trimap=marks,
+        weights={"trimap": 1.0},
+        certainty=1.0,
+        warnings=[_NOTHING_UNKNOWN] if settled else [],
+    )
 
 
 def _respect_rect(marks: ByteArray, subject: Subject) -> ByteArray:

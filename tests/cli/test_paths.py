@@ -72,6 +72,16 @@ class TestNames:
         assert output_folder("new", several=False) == Path("new")
         assert output_folder("new.png", several=False) is None
 
+    def test_the_name_of_one_picture_is_no_folder_for_several(self, tmp_path: Path) -> None:
+        named = str(tmp_path / "one.PNG")
+        with pytest.raises(InvalidOptionError, match=r"expected a folder for several"):
+            name_outputs(["a.png", "b.png"], named, ending="-cutout", suffix=".png")
+        Path(named).mkdir()  # but whoever has such a folder may use it
+        assert name_outputs(["a.png", "b.png"], named, ending="-cutout", suffix=".png") == [
+            str(Path(named) / "a-cutout.png"),
+            str(Path(named) / "b-cutout.png"),
+        ]
+
     def test_standard_input_goes_to_standard_output(self, tmp_path: Path) -> None:
         rest = {"ending": "-cutout", "suffix": ".png"}
         assert name_outputs(["-"], None, **rest) == ["-"]

@@ -225,7 +225,7 @@ class TestBeforeWorkBegins:
         ("arguments", "message"),
         [
             (("red.png", "copy/red.png", "-o", "x"), "would both be written"),
-            (("red.png", "hint.png", "-o", "red.png"), "is not a folder"),
+            (("red.png", "hint.png", "-o", "red.png"), "expected a folder for several"),
             (("red.png", "-o", "red.png"), "never overwritten"),
             (("red.png", "green.jpg", "-o", "-"), "standard output takes one picture"),
             (("red.png", "-o", "-", "--json"), "--json needs a file"),

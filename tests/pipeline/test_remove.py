@@ -33,6 +33,15 @@ def test_the_disc_is_found_and_its_edge_is_clean(disc, disc_mask, tiny_session):
     assert cutout.foreground[cutout.alpha > 0.02].min() > 0.6
 
 
+def test_a_trimap_that_leaves_nothing_unknown_is_remarked_on(disc, disc_mask):
+    hard = np.where(disc_mask, 255, 0).astype(np.uint8)
+    cutout = remove_background(disc, trimap=hard)
+    np.testing.assert_array_equal(cutout.alpha, disc_mask)
+    assert "nothing unknown" in cutout.diagnostics["warnings"][0]
+    hard[58:62] = 128
+    assert not remove_background(disc, trimap=hard).diagnostics["warnings"]
+
+
 def test_diagnostics_say_what_was_done(disc, tiny_session):
     diagnostics = remove_background(disc, session=tiny_session).diagnostics
     assert diagnostics["method"] == "auto"
