@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from hybridbg.core.distance import distance_to
+from hybridbg.core.pieces import without_small
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
-from hybridbg.core.types import BoolArray, ByteArray, FloatArray
+from hybridbg.core.types import ByteArray, FloatArray
 from hybridbg.pipeline.settling import certain
 
 __all__ = ["hardened", "softened"]
@@ -99,7 +100,7 @@ def hardened(alpha: FloatArray) -> FloatArray:
         cv2.filter2D(alpha, -1, across.T, borderType=border),
     ).clip(2 * _FLATTEST, 1)
     steep = ((alpha - np.float32(0.5)) * (2 / change - 1) + np.float32(0.5)).clip(0, 1)
-    subject = _without_small(~_without_small(alpha < 0.5))
+    subject = without_small(~without_small(alpha < 0.5, _SPECK_SHARE), _SPECK_SHARE)
     hard: FloatArray = np.where(subject == (alpha >= 0.5), steep, subject.astype(np.float32))
     # Around a piece that went, its edge goes too.
     far = cv2.dilate(subject.view(np.uint8), np.ones((3, 3), np.uint8)) == 0
@@ -118,18 +119,3 @@ def _evened(alpha: FloatArray) -> FloatArray:
     vague = ((mixed - _CRISP) / (_VAGUE - _CRISP)).clip(0, 1)
     evened: FloatArray = alpha + vague * (cv2.GaussianBlur(alpha, (0, 0), sigma) - alpha)
     return evened
-
-
-def _without_small(region: BoolArray) -> BoolArray:
-    """Drop pieces much smaller than the largest."""
-    import cv2
-
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(
-        region.view(np.uint8), connectivity=8
-    )
-    if count <= 2:
-        return region
-    area = stats[:, cv2.CC_STAT_AREA].copy()
-    area[0] = 0
-    kept: BoolArray = (area >= _SPECK_SHARE * area.max())[pieces]
-    return kept

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from hybridbg.core.distance import distance_to
 from hybridbg.core.errors import NoSubjectError
+from hybridbg.core.pieces import without_small
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import BoolArray, ByteArray, FloatArray
 from hybridbg.pipeline.evidence import Evidence
@@ -137,20 +137,4 @@ class _Outline:
 
 def _without_specks(subject: BoolArray) -> BoolArray:
     """Drop stray islands and fill pinholes."""
-    return ~_without_small(~_without_small(subject))
-
-
-def _without_small(region: BoolArray) -> BoolArray:
-    """Drop connected pieces much smaller than the largest."""
-    import cv2
-
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        region.view(np.uint8), connectivity=8
-    )
-    if count <= 2:
-        return region
-    area = stats[:, cv2.CC_STAT_AREA].copy()
-    area[0] = 0
-    keep: Any = area >= _SPECK_SHARE * area.max()
-    kept: BoolArray = keep[labels]
-    return kept
+    return ~without_small(~without_small(subject, _SPECK_SHARE), _SPECK_SHARE)
