@@ -10,7 +10,7 @@ from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray
 from hybridbg.pipeline.settling import certain
 
-__all__ = ["hardened", "softened"]
+__all__ = ["hardened", "own_colours", "softened"]
 
 _SOFTER = 0.05
 """Width by which a soft edge's band grows on either side, in sides of a square of the subject's
@@ -32,6 +32,10 @@ area: the line of half an alpha through soft or doubtful places is ragged."""
 _CRISP, _VAGUE = 0.15, 0.45
 """Share of mixed pixels around a place up to which its edge is left as it is, and from which it is
 smoothed altogether; along an edge one pixel wide it is below .14."""
+
+_RIM, _RIM_SHARE = 4.0, 0.01
+"""Depth up to which colours inside of a hard edge are the estimated ones: in pixels, or in sides of
+a square of the subject's area if that is more; from twice that on they are the picture's."""
 
 _FLATTEST = 1e-3
 """Slope of alpha, per pixel, below which a place lies on no edge."""
@@ -107,6 +111,31 @@ def hardened(alpha: FloatArray) -> FloatArray:
     near = cv2.erode(subject.view(np.uint8), np.ones((3, 3), np.uint8)) == 1
     hard[far], hard[near] = 0, 1
     return hard
+
+
+def own_colours(foreground: FloatArray, picture: FloatArray, alpha: FloatArray) -> FloatArray:
+    """Give a hard-edged subject the picture's own colours, but for a rim.
+
+    Where alpha was mixed, colours were estimated as if the background shone through; inside of a
+    hard edge nothing does.
+
+    Parameters
+    ----------
+    foreground, picture : (H, W, 3) float32
+    alpha : (H, W) float32
+        With the hard edge.
+
+    Returns
+    -------
+    (H, W, 3) float32
+        `foreground` along the edge, which the background's light reaches, and `picture` from
+        some depth on.
+    """
+    depth = distance_to(alpha < 1)
+    rim = max(_RIM, _RIM_SHARE * float(np.sqrt(np.count_nonzero(alpha >= 0.5))))
+    own = ((depth - rim) / rim).clip(0, 1)[..., None].astype(np.float32)
+    mixed: FloatArray = foreground + own * (picture - foreground)
+    return mixed
 
 
 def _evened(alpha: FloatArray) -> FloatArray:

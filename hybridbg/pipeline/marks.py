@@ -20,7 +20,7 @@ from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import BoolArray, ByteArray, FloatArray, ImageLike, Shape
 from hybridbg.saliency import nearness
 
-__all__ = ["Marks", "as_marks", "bound", "find_marks"]
+__all__ = ["Marks", "as_marks", "bound", "chosen", "find_marks"]
 
 _HINTED = 0.6
 """Value from which on a hint calls a pixel foreground."""
@@ -28,6 +28,10 @@ _HINTED = 0.6
 _MARGIN = 0.01
 """Width left unknown around a mark that contradicts what was found, in sides of a square of the
 picture's area: matting then says how far the mark's colours reach."""
+
+_SATISFIED = 0.95
+"""Share of the marked pixels that must be on the right side already, for marks to choose among what
+was found rather than to say that it is wrong: the ends of strokes slip."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +98,45 @@ def as_marks(
         for row, column in points:
             marks[row, column] = value
     return marks
+
+
+def chosen(trimap: ByteArray, prior: FloatArray, marks: FloatArray) -> ByteArray | None:
+    """Choose among the pieces of what was found without marks, where they do not contradict it.
+
+    Parameters
+    ----------
+    trimap : (H, W) uint8
+    prior : (H, W) float32 in [0, 1]
+        The side that unknown pixels are expected on.
+    marks : (H, W) float32
+
+    Returns
+    -------
+    (H, W) uint8, or None
+        Pieces with something to keep, or, where nothing is marked so, those with nothing to drop.
+        None if marks say that what was found is wrong.
+    """
+    import cv2
+
+    subject: BoolArray = (trimap == FOREGROUND) | ((trimap == UNKNOWN) & (prior >= 0.5))
+    kept, dropped = marks == 1, marks == 0
+    count, pieces = cv2.connectedComponents(subject.view(np.uint8), connectivity=8)
+    if kept.any():
+        if subject[kept].mean() < _SATISFIED:
+            return None
+        wanted = np.unique(pieces[kept & subject])
+    else:
+        wanted = np.setdiff1d(np.arange(1, count), pieces[dropped])
+    left = subject & np.isin(pieces, wanted)
+    others = subject & ~left
+    if dropped.any() and left[dropped].mean() > 1 - _SATISFIED:
+        return None
+    if not kept.any() and np.count_nonzero(others) > np.count_nonzero(left):
+        return None  # the subject itself was dropped
+    if not others.any():
+        return trimap
+    taken = distance_to(others) < distance_to(left)
+    return np.where(taken, np.uint8(BACKGROUND), trimap)
 
 
 def find_marks(image: FloatArray, marks: FloatArray, hint: FloatArray | None = None) -> Marks:

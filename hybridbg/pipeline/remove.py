@@ -25,7 +25,7 @@ from hybridbg.matting import (
     refined_alpha,
 )
 from hybridbg.pipeline.cutout import Cutout
-from hybridbg.pipeline.edges import hardened
+from hybridbg.pipeline.edges import hardened, own_colours
 from hybridbg.pipeline.keyed import preview_picture
 from hybridbg.pipeline.options import Edge, Method, Options, Quality, Subject
 from hybridbg.pipeline.stopwatch import Stopwatch
@@ -204,7 +204,11 @@ def remove_background(
             )
             colours = picture.recode(light, encoding="linear")
     opacity = picture.alpha_float()
-    alpha = hardened(matte.alpha) if options.edge == "hard" else matte.alpha
+    alpha = matte.alpha
+    if options.edge == "hard":
+        alpha = hardened(alpha)
+        if located.screen is None:  # a screen's light is taken off all over
+            colours = own_colours(colours, picture.rgb(), alpha)
     return Cutout(
         image=picture,
         alpha=alpha if opacity is None else alpha * opacity,

@@ -31,7 +31,7 @@ from hybridbg.pipeline.evidence import (
 )
 from hybridbg.pipeline.fusion import fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture, screen_picture
-from hybridbg.pipeline.marks import Marks, find_marks
+from hybridbg.pipeline.marks import Marks, chosen, find_marks
 from hybridbg.pipeline.options import Options, Subject
 from hybridbg.pipeline.settling import certain, settle
 from hybridbg.predict import Session, find_faces, new_session, only_marked, portrait_hint
@@ -134,6 +134,10 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     told = _told(subject, shape)
     if options.method == "key" or (options.method == "auto" and options.wants_key):
         return _keyed(picture, told, options)
+    if subject.marks is not None and told is None and options.method == "auto":
+        unmarked = _chosen(picture, subject.marks, options)
+        if unmarked is not None:
+            return unmarked
     small = _working_copy(picture)
     hint = None if told is None else resample(told, small.shape[:2])
     marks = None if subject.marks is None else find_marks(small, subject.marks, hint)
@@ -169,10 +173,10 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     sources = _sources(small, hint, network, options.method, warnings, marks)
     fused = fuse(sources)
     sure = decidedness(fused) if subject.told else certainty(small, fused, session)
-    if sure < NOT_SURE and not subject.told:
+    if sure < NOT_SURE and told is None:
         warnings.append(
-            f"not sure what the subject is (certainty {sure:.2f}): check the result, or point "
-            "at it, or draw a rectangle or a rough hint"
+            f"not sure what the subject is (certainty {sure:.2f}): check the result, or draw a "
+            f"rectangle or a rough hint{'' if subject.told else ', or click on it'}"
         )
     settled = settle(small, fused, num_threads=options.threads)
     prior = resample(fused.probability, shape)
@@ -186,6 +190,18 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
         prior=prior,
         prior_weight=settled.hold * certain(prior) if settled.hold else None,
     )
+
+
+def _chosen(picture: Image, marks: FloatArray, options: Options) -> Located | None:
+    """Find it unmarked; return that if it is rather certain and marks do not contradict it."""
+    try:
+        found = locate(picture, Subject(), options)
+    except NoSubjectError:
+        return None
+    if found.certainty < NOT_SURE or found.prior is None:
+        return None
+    trimap = chosen(found.trimap, found.prior, marks)
+    return None if trimap is None else replace(found, trimap=trimap)
 
 
 def _keyed(picture: Image, told: FloatArray | None, options: Options) -> Located:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from hybridbg.core.distance import distance_to
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.pipeline import find_trimap, remove_background
 from hybridbg.pipeline.edges import hardened, softened
@@ -121,6 +122,14 @@ class TestHard:
 
     def test_a_real_hole_stays(self):
         assert hardened(RING)[80, 80] == 0
+
+    def test_colours_inside_are_the_pictures_own(self):
+        soft = disc(50, 30.0)
+        image = painted(soft)
+        hard = remove_background(image, method="grabcut", rect=RECT, edge="hard")
+        deep = distance_to(hard.alpha < 1) > 8
+        assert np.count_nonzero(deep & (soft < 1)) > 100
+        np.testing.assert_allclose(hard.foreground[deep], image[deep] / 255, atol=0.01)
 
     def test_of_a_picture(self):
         soft = disc(50, 8.0)

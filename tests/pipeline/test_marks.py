@@ -11,7 +11,7 @@ from hybridbg.core.errors import (
     InvalidOptionError,
 )
 from hybridbg.pipeline import find_trimap, remove_background
-from hybridbg.pipeline.marks import as_marks, bound, find_marks
+from hybridbg.pipeline.marks import as_marks, bound, chosen, find_marks
 from hybridbg.predict import new_session
 from tests.predict.tiny_models import instance_graph, saliency_graph
 
@@ -177,6 +177,49 @@ def test_files_with_transparency(tmp_path, disc, tiny_session):
     marks = as_marks([], [], tmp_path / "strokes.png", disc.shape[:2])
     assert np.count_nonzero(marks == 1) == 40
     assert np.count_nonzero(marks == 0) == 55
+
+
+class TestChosenAmongWhatWasFound:
+    """Two pieces, 50 and 30 pixels, and what marks that fit make of them."""
+
+    FIRST, SECOND, NOWHERE = (5, 5), (5, 25), (15, 15)
+
+    @pytest.fixture
+    def found(self):
+        trimap = np.zeros((20, 40), np.uint8)
+        trimap[2:12, 2:7] = 255
+        trimap[2:12, 24:27] = 255
+        trimap[2:12, 7] = trimap[2:12, 27] = 128
+        return trimap, (trimap / 255).astype(np.float32)
+
+    def choose(self, found, *, keep=(), drop=()):
+        return chosen(*found, as_marks(keep, drop, None, found[0].shape))
+
+    def test_the_piece_that_is_kept_alone(self, found):
+        trimap = self.choose(found, keep=[self.FIRST])
+        np.testing.assert_array_equal(trimap[:, :14], found[0][:, :14])
+        assert not trimap[:, 20:].any()
+
+    def test_all_but_the_piece_that_is_dropped(self, found):
+        trimap = self.choose(found, drop=[self.SECOND])
+        np.testing.assert_array_equal(trimap[:, :14], found[0][:, :14])
+        assert not trimap[:, 20:].any()
+
+    def test_marks_that_say_nothing_new_change_nothing(self, found):
+        both = {"keep": [self.FIRST, self.SECOND], "drop": [self.NOWHERE]}
+        for marks in ({"drop": [self.NOWHERE]}, both):
+            np.testing.assert_array_equal(self.choose(found, **marks), found[0])
+
+    @pytest.mark.parametrize(
+        "marks",
+        [
+            {"keep": [NOWHERE]},
+            {"keep": [FIRST], "drop": [(4, 5)]},  # one piece, both kept and dropped
+            {"drop": [FIRST]},  # most of what was found
+        ],
+    )
+    def test_marks_that_contradict_it(self, found, marks):
+        assert self.choose(found, **marks) is None
 
 
 class TestRefused:
