@@ -80,8 +80,9 @@ def remove_background(
         accepted, as by `estimate_alpha`.
     keep, drop : sequence of (row, column)
         Points on the subject, and on what is not: a point means the object under it. What is
-        looked for are the pieces that were marked, where any was. With them "auto" keys no screen
-        unasked, and a key holds to what they cover without looking for objects.
+        looked for are the pieces that were marked, where any was. "auto" first takes what it finds
+        without them, if that is rather certain and they do not contradict it, and then chooses
+        among its pieces; a key that was asked for holds to what they cover, and looks for nothing.
     scribbles : path, image or ndarray, optional
         A picture of the image's size with strokes: white ones on the subject, black ones on what is
         not, grey or transparent elsewhere. Every pixel of a stroke counts, however thin it is.
