@@ -264,7 +264,7 @@ def _read_preset(context: click.Context, _: click.Parameter, path: str | None) -
         long.lstrip("-"): option
         for option in context.command.params
         if isinstance(option, click.Option)
-        for long in option.opts
+        for long in (*option.opts, *option.secondary_opts)
         if long.startswith("--") and long.lstrip("-") not in _NOT_IN_A_PRESET
     }
     unknown = [key for key in values if key.replace("_", "-") not in names]
@@ -276,10 +276,14 @@ def _read_preset(context: click.Context, _: click.Parameter, path: str | None) -
     nested = [key for key, value in values.items() if isinstance(value, dict)]
     if nested:
         raise click.BadParameter(f"{path!r}: {nested[0]!r} is a table; expected one value")
-    options = {names[key.replace("_", "-")]: value for key, value in values.items()}
-    context.default_map = {
-        str(option.name): _as_written(value, option) for option, value in options.items()
-    }
+    context.default_map = {}
+    for key, value in values.items():
+        name = key.replace("_", "-")
+        option = names[name]
+        # "fill-holes = true" is "keep-holes = false".
+        turned = f"--{name}" in option.secondary_opts and isinstance(value, bool)
+        written = _as_written(not value if turned else value, option)
+        context.default_map[str(option.name)] = written
 
 
 def _as_written(value: Any, option: click.Option) -> Any:

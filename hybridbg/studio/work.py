@@ -180,8 +180,8 @@ class Bench:
         self.settings = settings
         self._background = self._background_value()
         self._evidence: dict[str, Any] = {
-            "hint": self._mask(settings.hint),
-            "trimap": self._mask(settings.trimap),
+            "hint": self._mask("hint", settings.hint),
+            "trimap": self._mask("trimap", settings.trimap),
             "plate": load(settings.plate, max_pixels=settings.max_pixels)
             if isinstance(settings.plate, str)
             else None,
@@ -206,7 +206,7 @@ class Bench:
         }
         self._mattes: dict[str, list[Any]] = {
             name: [
-                self._mask(matte) if isinstance(matte, str) else matte
+                self._mask("matte", matte) if isinstance(matte, str) else matte
                 for matte in mattes
                 if matte != NETWORK
             ]
@@ -312,10 +312,13 @@ class Bench:
             return load(settings.background_file, max_pixels=settings.max_pixels)
         return None if settings.background is None else as_colour_or_image(settings.background)
 
-    def _mask(self, path: str | None) -> NDArray[Any] | None:
+    def _mask(self, kind: str, path: str | None) -> NDArray[Any] | None:
         from hybridbg.io import as_grey
 
-        return None if path is None else as_grey(path, max_pixels=self.settings.max_pixels)
+        if path is None:
+            return None
+        name = f"{kind} {path}"
+        return as_grey(path, max_pixels=self.settings.max_pixels, name=name)
 
     def _session(self) -> Session | None:
         from hybridbg.predict import new_session

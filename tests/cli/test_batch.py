@@ -152,6 +152,16 @@ class TestPreset:
         assert run("batch", "in", "out", "--preset", "shop.toml").exit_code == 0
         assert pixels("out/red.png")[24, 24] == 255
 
+    @pytest.mark.parametrize("said", ["fill-holes = true", "keep_holes = false"])
+    def test_either_name_of_a_switch(self, shoot: Path, run: Run, said: str) -> None:
+        Path("in/deep/bad.jpg").unlink()
+        # A trimap decides on holes itself: whoever wants them filled beside it is refused.
+        Path("shop.toml").write_text(f'trimap = "trimap.png"\n{said}')
+        refused = run("batch", "in", "out", "--preset", "shop.toml")
+        assert "a trimap says itself" in refused.stderr + refused.stdout
+        Path("shop.toml").write_text('trimap = "trimap.png"\nfill-holes = false')
+        assert run("batch", "in", "out", "--preset", "shop.toml").exit_code == 0
+
     def test_points_edge_and_holes(self, shoot: Path, run: Run) -> None:
         Path("in/deep/bad.jpg").unlink()
         Path("shop.toml").write_text(
