@@ -15,7 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from hybridbg.core.errors import ImageReadError, ImageWriteError, InvalidOptionError
-from hybridbg.io import FORMATS
 from hybridbg.studio.work import STREAM
 
 __all__ = [
@@ -139,6 +138,8 @@ def output_folder(output: str | None, *, several: bool) -> Path | None:
 
 
 def _names_a_picture(path: Path) -> bool:
+    from hybridbg.io import FORMATS  # with NumPy, which --help can do without
+
     return any(path.suffix.lower() in suffixes for suffixes in FORMATS.values())
 
 
