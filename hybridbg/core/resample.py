@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from hybridbg.core.types import FloatArray, Shape
+from hybridbg.core.types import ByteArray, FloatArray, Shape
 
-__all__ = ["SMALLEST_SIGMA", "fit_inside", "resample", "smooth"]
+__all__ = ["SMALLEST_SIGMA", "fit_inside", "nearest", "resample", "smooth"]
 
 # A blur wider than this many pixels runs on a smaller copy, on which it still is this wide.
 SMALLEST_SIGMA: Final = 4.0
@@ -47,6 +47,34 @@ def resample(array: FloatArray, shape: Shape) -> FloatArray:
     if (rows, columns) != array.shape[:2]:
         array = cv2.resize(array, (columns, rows), interpolation=cv2.INTER_LINEAR)
     return array
+
+
+def nearest(marks: ByteArray, shape: Shape) -> ByteArray:
+    """Bring marks such as a trimap to another size: each pixel takes that of the nearest one.
+
+    Parameters
+    ----------
+    marks : ndarray of shape (H, W), uint8
+    shape : (int, int)
+        Rows and columns of the result.
+
+    Returns
+    -------
+    ndarray of that shape, uint8
+        `marks` itself when it has that shape already.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nearest(np.array([[0, 255]], dtype=np.uint8), (1, 4)).tolist()
+    [[0, 0, 255, 255]]
+    """
+    import cv2
+
+    if marks.shape == shape:
+        return marks
+    resized: ByteArray = cv2.resize(marks, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return resized
 
 
 def fit_inside(shape: Shape, long_side: float, *, max_enlargement: float = 1.0) -> Shape:

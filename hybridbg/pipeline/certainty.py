@@ -20,6 +20,7 @@ import numpy as np
 from hybridbg.core.types import FloatArray, Shape
 from hybridbg.pipeline.fusion import Fused
 from hybridbg.predict import Session, predict_batch
+from hybridbg.predict.looks import overlap
 
 __all__ = ["NOT_SURE", "certainty", "decidedness", "reframed"]
 
@@ -105,8 +106,7 @@ def reframed(image: FloatArray, probability: FloatArray, session: Session) -> fl
         size=round(_SIZE * (session.spec.size or 1)),
     )
     overlaps = [
-        _overlap(answer.alpha, subject[frame])
-        for answer, frame in zip(answers, frames, strict=True)
+        overlap(answer.alpha, subject[frame]) for answer, frame in zip(answers, frames, strict=True)
     ]
     return float(np.mean(overlaps))
 
@@ -132,9 +132,3 @@ def _around(subject: FloatArray) -> _Frame:
         margin = round(_AROUND * (last - first))
         sides.append(slice(max(0, first - margin), last + margin))
     return sides[0], sides[1]
-
-
-def _overlap(first: FloatArray, second: FloatArray) -> float:
-    """Intersection over union of two soft masks."""
-    union = float(np.maximum(first, second).sum())
-    return float(np.minimum(first, second).sum()) / union if union else 1.0

@@ -30,7 +30,7 @@ from hybridbg.pipeline.keyed import preview_picture
 from hybridbg.pipeline.options import Edge, Method, Options, Quality, Subject
 from hybridbg.pipeline.stopwatch import Stopwatch
 from hybridbg.pipeline.strategy import Located
-from hybridbg.pipeline.trimap import as_subject, diagnostics, find_subject
+from hybridbg.pipeline.trimap import as_subject, diagnostics, find_subject, solver_diagnostics
 from hybridbg.predict import ModelSpec, Session
 
 __all__ = ["remove_background"]
@@ -217,12 +217,7 @@ def remove_background(
         trimap=marks,
         diagnostics={
             **diagnostics(located, watch, matte.warnings),
-            "solver": {
-                "iterations": matte.solution.iterations,
-                "residual": matte.solution.residual,
-                "error": matte.solution.error,
-                "sampled": round(matte.sampled, 4),
-            },
+            "solver": solver_diagnostics(matte),
         },
         shadow=_shadow(located.screen, opacity),
     )

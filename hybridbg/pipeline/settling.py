@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.resample import fit_inside, nearest, resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import BoolArray, ByteArray, FloatArray, Shape
 from hybridbg.matting import refined_alpha
@@ -93,14 +93,14 @@ def settle(image: FloatArray, fused: Fused, *, num_threads: int) -> Settled:
     def matted(trimap: ByteArray, hold: float) -> FloatArray:
         return refined_alpha(
             small,
-            _nearest(trimap, size),
+            nearest(trimap, size),
             prior=expected,
             prior_weight=hold * certain(expected),
             num_threads=num_threads,
         ).alpha
 
     alpha = matted(fused.wide, _LOOSE)
-    unknown = _nearest(fused.wide, size) == UNKNOWN
+    unknown = nearest(fused.wide, size) == UNKNOWN
     against = float((certain(expected) * np.abs(alpha - expected))[unknown].sum())
     if against <= _CONTRADICTION * np.count_nonzero(expected >= 0.5):
         return Settled(_with_plain(fused.wide, alpha))
@@ -128,16 +128,7 @@ def _deep(region: BoolArray, shape: Shape) -> BoolArray:
 
     depth = max(1, round(_DEPTH * max(region.shape)))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * depth + 1, 2 * depth + 1))
-    return _nearest(cv2.erode(region.astype(np.uint8), disc), shape).astype(bool)
-
-
-def _nearest(marks: ByteArray, shape: Shape) -> ByteArray:
-    import cv2
-
-    if marks.shape == shape:
-        return marks
-    resized: ByteArray = cv2.resize(marks, shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return resized
+    return nearest(cv2.erode(region.astype(np.uint8), disc), shape).astype(bool)
 
 
 def _shape(array: ByteArray) -> Shape:

@@ -16,7 +16,7 @@ import numpy as np
 from hybridbg import graphcut
 from hybridbg.core.errors import InvalidOptionError, NoSubjectError
 from hybridbg.core.image import Image
-from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.resample import fit_inside, nearest, resample
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 from hybridbg.graphcut.seeds import inside
 from hybridbg.keying import Screen
@@ -134,13 +134,8 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     told = _told(subject, shape)
     if options.method == "key" or (options.method == "auto" and options.wants_key):
         return _keyed(picture, told, options)
-    if subject.marks is not None and told is None and options.method == "auto":
-        unmarked = _chosen(picture, subject.marks, options)
-        if unmarked is not None:
-            return unmarked
     small = _working_copy(picture)
     hint = None if told is None else resample(told, small.shape[:2])
-    marks = None if subject.marks is None else find_marks(small, subject.marks, hint)
     session = None
     if options.method != "grabcut":
         session = options.session or new_session(options.model, num_threads=options.num_threads)
@@ -150,6 +145,11 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
                 f"hint, rect: model {session.spec.name!r} takes none; leave them out, or use "
                 "method='auto', where GrabCut follows them"
             )
+    if subject.marks is not None and told is None and options.method == "auto":
+        unmarked = _chosen(picture, subject.marks, replace(options, session=session))
+        if unmarked is not None:
+            return unmarked
+    marks = None if subject.marks is None else find_marks(small, subject.marks, hint)
     model = None if session is None else _named(session)
     if options.method == "auto" and not subject.told and session is not None and has_screen(small):
         with suppress(NoSubjectError):  # the screen was a false alarm
@@ -182,7 +182,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
     prior = resample(fused.probability, shape)
     return Located(
         method=options.method,
-        trimap=_enlarge(settled.trimap, shape),
+        trimap=nearest(settled.trimap, shape),
         weights=fused.weights,
         certainty=sure,
         model=model,
@@ -333,13 +333,3 @@ def _sources(
 
 def _area(source: Evidence) -> float:
     return float(np.count_nonzero(source.probability >= 0.5))
-
-
-def _enlarge(trimap: ByteArray, shape: Shape) -> ByteArray:
-    """Bring a trimap to the picture's size."""
-    import cv2
-
-    if trimap.shape == shape:
-        return trimap
-    enlarged: ByteArray = cv2.resize(trimap, shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return enlarged

@@ -16,6 +16,7 @@ from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image
 from hybridbg.core.types import BoolArray, ByteArray, ColourLike, ImageLike
 from hybridbg.graphcut.seeds import inside
+from hybridbg.matting import ClosedForm
 from hybridbg.pipeline.edges import softened
 from hybridbg.pipeline.holes import filled
 from hybridbg.pipeline.marks import as_marks, bound
@@ -24,7 +25,15 @@ from hybridbg.pipeline.stopwatch import Stopwatch
 from hybridbg.pipeline.strategy import Located, locate
 from hybridbg.predict import ModelSpec, Session
 
-__all__ = ["FoundTrimap", "as_subject", "diagnostics", "find_subject", "find_trimap"]
+__all__ = [
+    "FoundTrimap",
+    "as_subject",
+    "diagnostics",
+    "find_subject",
+    "find_trimap",
+    "respect_opacity",
+    "solver_diagnostics",
+]
 
 
 _NOTHING_UNKNOWN = (
@@ -155,7 +164,7 @@ def find_subject(
             located = replace(located, prior_weight=weight)
         if not options.holes:
             marks = filled(marks, located.prior)
-        marks = _respect_rect(_respect_opacity(marks, picture), subject)
+        marks = _respect_rect(respect_opacity(marks, picture), subject)
         return located, marks if subject.marks is None else bound(marks, subject.marks)
 
 
@@ -182,7 +191,7 @@ def _respect_rect(marks: ByteArray, subject: Subject) -> ByteArray:
     return np.where(within, marks, np.uint8(trimaps.BACKGROUND))
 
 
-def _respect_opacity(trimap: ByteArray, picture: Image) -> ByteArray:
+def respect_opacity(trimap: ByteArray, picture: Image) -> ByteArray:
     """Call background what is wholly transparent in the picture already."""
     opacity = picture.alpha_float()
     if opacity is None or opacity.min() > 0:
@@ -203,4 +212,14 @@ def diagnostics(
         "model": located.model,
         "seconds": watch.seconds,
         "warnings": [*located.warnings, *more_warnings],
+    }
+
+
+def solver_diagnostics(matte: ClosedForm) -> dict[str, Any]:
+    """Say how matting went, as `Cutout` documents it."""
+    return {
+        "iterations": matte.solution.iterations,
+        "residual": matte.solution.residual,
+        "error": matte.solution.error,
+        "sampled": round(matte.sampled, 4),
     }

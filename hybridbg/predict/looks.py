@@ -27,7 +27,7 @@ from hybridbg.predict.instances import Choice
 from hybridbg.predict.predictor import Probabilities, predict_batch, predict_probabilities
 from hybridbg.predict.session import Session
 
-__all__ = ["look", "look_both_ways"]
+__all__ = ["look", "look_both_ways", "overlap"]
 
 # Sizes of the first looks, in shares of the network's own.
 _GLANCES: Final = (0.5, 0.8)
@@ -86,7 +86,7 @@ def look(
         glances = [ask(image, None, session, round(share * spec.size)).alpha for share in _GLANCES]
         rough: FloatArray = np.mean(glances, axis=0)
         if impression is not None:
-            say = np.float32(min(_MOST_SAY, _SAY * (1 - _overlap(*glances))))
+            say = np.float32(min(_MOST_SAY, _SAY * (1 - overlap(*glances))))
             rough += say * (impression - rough)
         answer = ask(image, rough, session, spec.size)
     return answer if quick else look_closer(image, answer, session=session)
@@ -120,7 +120,7 @@ def _mean(plane: FloatArray, mirrored: FloatArray) -> FloatArray:
     return mean
 
 
-def _overlap(first: FloatArray, second: FloatArray) -> float:
+def overlap(first: FloatArray, second: FloatArray) -> float:
     """Intersection over union of two soft masks."""
     union = float(np.maximum(first, second).sum())
     return float(np.minimum(first, second).sum()) / union if union else 1.0

@@ -40,6 +40,7 @@ from hybridbg.core.progress import Progress, stage_report
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.matting import estimate_foreground, refined_alpha
 from hybridbg.pipeline import Cutout, find_trimap, remove_background
+from hybridbg.pipeline.trimap import respect_opacity, solver_diagnostics
 from hybridbg.worker.pixels import Picture, to_native
 from hybridbg.worker.protocol import Arrays
 
@@ -155,10 +156,8 @@ def _shows_colours(header: Mapping[str, Any]) -> bool:
 
 def _matted(image: Image, trimap: NDArray[np.uint8], progress: Progress) -> Cutout:
     """Cut out with a trimap as `remove_background` does, but estimate no colours."""
-    marks = trimaps.as_trimap(trimap, image.shape, need_known=False)
+    marks = respect_opacity(trimaps.as_trimap(trimap, image.shape, need_known=False), image)
     opacity = image.alpha_float()
-    if opacity is not None:
-        marks[opacity == 0] = trimaps.BACKGROUND
     began = time.perf_counter()
     matte = refined_alpha(
         image,
@@ -169,12 +168,7 @@ def _matted(image: Image, trimap: NDArray[np.uint8], progress: Progress) -> Cuto
     diagnostics = {
         "method": "trimap",
         "seconds": {"matting": round(time.perf_counter() - began, 4)},
-        "solver": {
-            "iterations": matte.solution.iterations,
-            "residual": matte.solution.residual,
-            "error": matte.solution.error,
-            "sampled": round(matte.sampled, 4),
-        },
+        "solver": solver_diagnostics(matte),
         "warnings": list(matte.warnings),
     }
     alpha = matte.alpha if opacity is None else matte.alpha * opacity
