@@ -77,9 +77,9 @@ def test_what_another_method_saw_counts_where_the_glances_contradict(tiny_trimap
     elsewhere = np.zeros((60, 90), np.float32)
     elsewhere[:, 75:] = 1
     alone = look(image, session=session).alpha
-    monkeypatch.setattr("hybridbg.predict.looks._overlap", lambda *_: 1.0)
+    monkeypatch.setattr("hybridbg.predict.looks.overlap", lambda *_: 1.0)
     np.testing.assert_array_equal(look(image, impression=elsewhere, session=session).alpha, alone)
-    monkeypatch.setattr("hybridbg.predict.looks._overlap", lambda *_: 0.0)
+    monkeypatch.setattr("hybridbg.predict.looks.overlap", lambda *_: 0.0)
     change = look(image, impression=elsewhere, session=session).alpha - alone
     assert change[30, 85] > 0.05  # somebody saw something here,
     assert change[30, 45] < -0.05  # and nothing there
