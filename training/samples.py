@@ -16,6 +16,7 @@ from training.camera import expose, to_linear
 from training.data import Bytes, Library, Photo, Subject
 from training.hints import disc, no_hint, simulate_hint
 from training.materials import draw_material
+from training.occluders import occlude
 from training.shapes import draw_subject
 from training.synth import build_scene, paste, random_area
 
@@ -33,7 +34,8 @@ class SampleSettings:
 
     Composites are of cut-outs (`composite_share` of all samples), of which `close_up_share` show a
     part of the outline only, of `materials` (`material_share`), and of procedural figures (the
-    rest); masked photographs are `photo_share`. Batches before `early_steps` draw from
+    rest); masked photographs are `photo_share`. In `occluder_share` of all samples, close-ups
+    apart, something is in front of the subject. Batches before `early_steps` draw from
     `early_sizes`, later ones from `sizes`.
     """
 
@@ -42,6 +44,7 @@ class SampleSettings:
     close_up_share: float
     material_share: float
     no_hint_share: float
+    occluder_share: float
     early_steps: int
     early_sizes: list[tuple[int, int, int, float]]
     sizes: list[tuple[int, int, int, float]]
@@ -113,6 +116,16 @@ class SampleMaker:
             return self._materials[rng.integers(len(self._materials))]
         return self.library.subjects[rng.choice(len(self.library.subjects), p=self._subject_odds)]
 
+    def _cover(
+        self, scene: NDArray[np.float32], alpha: NDArray[np.float32], rng: Rng, *, hinted: bool
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Sometimes lay a thing over the subject, a cut-out only if a hint tells them apart."""
+        share = self.settings.occluder_share
+        if not share or rng.random() >= share:  # without any, earlier runs draw what they drew
+            return scene, alpha
+        things = self.library.subjects if hinted else []
+        return occlude(scene, alpha, rng, backgrounds=self.library.backgrounds, things=things)
+
     def _composite(
         self, shape: tuple[int, int], rng: Rng, *, kind: str, hinted: bool, close_up: bool
     ) -> tuple[Bytes, NDArray[np.float32]]:
@@ -126,6 +139,8 @@ class SampleMaker:
         if rng.random() < 0.12 and not close_up:  # a group
             scene, other = paste(scene, self._subject(rng, kind), rng, area=random_area(rng) * 0.7)
             alpha = other + alpha * (1 - other)
+        if not close_up:
+            scene, alpha = self._cover(scene, alpha, rng, hinted=hinted)
         return expose(scene, rng), alpha.astype(np.float32)
 
     def sample(self, shape: tuple[int, int], rng: Rng) -> tuple[Bytes, Bytes, Bytes, Bytes]:
@@ -137,7 +152,8 @@ class SampleMaker:
             photo = self.library.photos[rng.choice(len(odds), p=odds)]
             close_up = False
             image, alpha = frame_photo(photo, shape, rng)
-            image = expose(to_linear(image), rng)
+            scene, alpha = self._cover(to_linear(image), alpha, rng, hinted=hinted)
+            image = expose(scene, rng)
         else:
             kind = self._kind(pick - self.settings.photo_share)
             # A part of an outline cannot be found without being told what it belongs to.
