@@ -14,13 +14,14 @@ v added; and 1, for being opaque, with certain = accident known^2 and
     certain * support[h] exp(-|C - t h|^2 / 2 (plane^2 + (ray known |C|)^2)).
 
 The classical key votes with a constant, for what no hue explains. The result is at least the bound that
-0 <= F <= 1 gives, less a margin for noise. See hybridbg/keying/alpha.py.
+0 <= F <= 1 gives, less a margin for noise. Without the votes for opaque it is called mixture. See
+hybridbg/keying/alpha.py.
 
-It is multiplied by the presence of anything: 0 where the classical key's mean around a pixel is
-within the noise, rising to 1. Beside it stands how far this alpha and the three classical keys
+Both are multiplied by the presence of anything: 0 where the classical key's mean around a pixel is
+within the noise, rising to 1. Beside them stands how far alpha and the three classical keys
 1 - spill(C) / spill(B) agree.
 
-Layout: linear, plate, keys, alpha and agreement are of the picture; support[row, col, hue] and
+Layout: linear, plate, keys, alpha, mixture and agreement are of the picture; support[row, col, hue] and
 known[row, col] of smaller copies that cover it. Hues come divided by the noise; light[hue, 0..1] is
 m and s. Pixels are worked on in strips of a row, so that loops over them become vectors; a strip
 passes over hues that are common nowhere in it.
@@ -62,7 +63,8 @@ cdef struct Strip:
     float[STRIP] per_bb, root_bb    # 1 / B.B and its root
     float[STRIP] per_opaque         # 1 over the square of the distance to allow for
     float[STRIP] certain, ray
-    float[STRIP] total, weight      # sums of votes
+    float[STRIP] total, weight      # sums of votes for mixtures
+    float[STRIP] opaque             # and for opaque
 
 
 cdef void vote(
@@ -94,8 +96,9 @@ cdef void vote(
         ch = positive(ch)
         off = positive(s.cc[n] - ch * ch * inverse) * s.per_opaque[n]
         opaque = s.certain[n] * support[n] * decay(<float>0.5 * off)
-        s.total[n] += mixed * (1 - v) + opaque
-        s.weight[n] += mixed + opaque
+        s.total[n] += mixed * (1 - v)
+        s.weight[n] += mixed
+        s.opaque[n] += opaque
 
 
 cdef inline float clip(float value) noexcept nogil:
@@ -142,15 +145,15 @@ cdef void unmix_strip(
     const float[:, ::1] linear, const float[:, ::1] plate, const float[::1] grey_key,
     const float[:, ::1] hues, const float[:, ::1] light, const float[:, ::1] support,
     const float[::1] known, const float[::1] noise, const Limits* limits,
-    Py_ssize_t start, float[::1] alpha,
+    Py_ssize_t start, float[::1] alpha, float[::1] mixture,
 ) noexcept nogil:
-    """Multiply `alpha` of one strip by what the hues say of it."""
+    """Multiply `alpha` and `mixture` of one strip by what the hues say of it."""
     cdef Strip s
     cdef float[STRIP] common
     cdef float[CHANNELS] scale
     cdef Py_ssize_t[STRIP] near
     cdef Py_ssize_t count = min(STRIP, linear.shape[0] - start), n, col, i, k
-    cdef float found, margin, room, most, worth, sure
+    cdef float least, margin, room, most, worth, sure
     for i in range(CHANNELS):
         scale[i] = 1 / noise[i]
     for n in range(STRIP):
@@ -167,6 +170,7 @@ cdef void unmix_strip(
         s.ray[n] = limits.ray * sure
         s.total[n] = limits.undecided * grey_key[col]
         s.weight[n] = limits.undecided
+        s.opaque[n] = 0
     for n in range(STRIP):
         s.cc[n] = s.c0[n] * s.c0[n] + s.c1[n] * s.c1[n] + s.c2[n] * s.c2[n]
         s.cb[n] = s.c0[n] * s.b0[n] + s.c1[n] * s.b1[n] + s.c2[n] * s.b2[n]
@@ -184,25 +188,28 @@ cdef void unmix_strip(
             vote(&s, &hues[k, 0], light[k, 0], light[k, 1], common, limits)
     for n in range(count):
         col = start + n
-        found = s.total[n] / s.weight[n]
+        least = 0
         for i in range(CHANNELS):
             margin = limits.margin * noise[i]
             room = larger(1 - plate[col, i], limits.room)
-            found = larger(found, (plate[col, i] - linear[col, i] - margin) / plate[col, i])
-            found = larger(found, (linear[col, i] - plate[col, i] - margin) / room)
-        alpha[col] *= clip(found)
+            least = larger(least, (plate[col, i] - linear[col, i] - margin) / plate[col, i])
+            least = larger(least, (linear[col, i] - plate[col, i] - margin) / room)
+        alpha[col] *= clip(larger(
+            least, (s.total[n] + s.opaque[n]) / (s.weight[n] + s.opaque[n])))
+        mixture[col] *= clip(larger(least, s.total[n] / s.weight[n]))
 
 
 cdef void unmix_row(
     const float[:, ::1] linear, const float[:, ::1] plate, const float[::1] grey_key,
     const float[::1] mean_key, const float[:, ::1] hues, const float[:, ::1] light,
     const float[:, ::1] support, const float[::1] known, const float[::1] noise,
-    const Limits* limits, float[::1] alpha, float[::1] agreement,
+    const Limits* limits, float[::1] alpha, float[::1] mixture, float[::1] agreement,
 ) noexcept nogil:
     cdef Py_ssize_t col, strip, start
     cdef float scale = 1 / (limits.high - limits.low), most
     for col in range(linear.shape[0]):
         alpha[col] = clip((fabsf(mean_key[col]) - limits.low) * scale)
+        mixture[col] = alpha[col]
     for strip in range((linear.shape[0] + STRIP - 1) // STRIP):
         start = strip * STRIP
         most = 0
@@ -210,7 +217,7 @@ cdef void unmix_row(
             most = larger(most, alpha[col])
         if most > 0:
             unmix_strip(linear, plate, grey_key, hues, light, support, known, noise, limits,
-                        start, alpha)
+                        start, alpha, mixture)
     compare_row(linear, plate, limits, alpha, agreement)
 
 
@@ -227,10 +234,11 @@ def unmix_pixels(
     const float[::1] constants not None,
     int channel,
     float[:, ::1] alpha not None,
+    float[:, ::1] mixture not None,
     float[:, ::1] agreement not None,
     int num_threads,
 ):
-    """Write `alpha` and `agreement`.
+    """Write `alpha`, `mixture` and `agreement`.
 
     `constants`: plane, spread, ray, the classical key's vote, the ray's weight, the bound's margin in
     standard deviations, the least room above the plate and the least spill of it, the support from
@@ -247,4 +255,5 @@ def unmix_pixels(
         near = row * support.shape[0] // linear.shape[0]
         sure = row * known.shape[0] // linear.shape[0]
         unmix_row(linear[row], plate[row], grey_key[row], mean_key[row], hues, light,
-                  support[near], known[sure], noise, &limits, alpha[row], agreement[row])
+                  support[near], known[sure], noise, &limits, alpha[row], mixture[row],
+                  agreement[row])

@@ -14,6 +14,7 @@ def unmix_pixels(
     constants: NDArray[np.float32],
     channel: int,
     alpha: NDArray[np.float32],
+    mixture: NDArray[np.float32],
     agreement: NDArray[np.float32],
     num_threads: int,
 ) -> None: ...

@@ -6,8 +6,10 @@ just two unknowns; least squares gives v, and a = 1 - v. (For h grey this is the
 1 - spill(C) / spill(B).) The hues come from what is opaque (`hybridbg.keying.survey`), a small
 palette. Each of them votes by how near its plane passes to C and how common it is thereabouts; this
 is colour unmixing (Aksoy et al. 2016) with one hue at a time. A colour on the ray itself needs no
-screen to explain it, so where things are opaque the ray has a vote of its own, for a = 1. Then two
-certainties: 0 <= F <= 1 gives
+screen to explain it, so where things are opaque the ray has a vote of its own, for a = 1. In hair
+that vote is as often wrong: there matting, which sees what lies around, holds on to what mixtures
+alone say, and the ray has a word about what comes out all but opaque. Then two certainties:
+0 <= F <= 1 gives
 
     a >= max over channels of max(1 - C_c / B_c, (C_c - B_c) / (1 - B_c)),
 
@@ -30,7 +32,7 @@ from hybridbg.keying.plate import DARKEST
 from hybridbg.keying.screen import Screen, check_plate
 from hybridbg.keying.survey import Survey, survey
 
-__all__ = ["ColourKey", "alpha_by_survey", "denoised", "key_alpha"]
+__all__ = ["ColourKey", "alpha_by_survey", "denoised", "key_alpha", "solidified"]
 
 # How far off a hue's plane a colour may lie: so many standard deviations of the noise, and this
 # part of its foreground. From `_NO_HUE` of these on no hue is meant, and the grey key is taken.
@@ -54,7 +56,10 @@ _BOUND_NOISE: Final = 3.0
 _SCREEN_NOISE: Final = (2.0, 5.0)
 _NEIGHBOURS: Final = 1.5
 # Standard deviations of alpha on the screen up to which it is noise, and from which it is not.
-_ALPHA_NOISE: Final = (0.5, 2.75)
+_ALPHA_NOISE: Final = (0.5, 3.25)
+# What matting found draws to 1 between these, as far as the key is between those.
+_ALL_BUT_OPAQUE: Final = (0.9, 0.98)
+_SAID_OPAQUE: Final = (0.95, 0.975)
 # Relative distance to the plate of a pixel that surely shows the screen.
 _ON_SCREEN: Final = 0.1
 
@@ -67,6 +72,8 @@ class ColourKey:
     ----------
     alpha : (H, W) float32 in [0, 1]
         As `key_alpha` gives it.
+    mixture : (H, W) float32 in [0, 1]
+        The same, without a word for opaque from what merely has the hue of something opaque.
     agreement : (H, W) float32 in [0, 1]
         How far it and the classical keys agree.
     distance : (H, W) float32
@@ -76,6 +83,7 @@ class ColourKey:
     """
 
     alpha: FloatArray
+    mixture: FloatArray
     agreement: FloatArray
     distance: FloatArray
     noise: float
@@ -146,7 +154,7 @@ def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> Colour
         *(times * _spread(mean_key[part], on_screen) for times in _SCREEN_NOISE),
     ]
     light = np.stack([found.light[:, 0], np.square(found.light[:, 1]) + _SHADE**2], axis=1)
-    alpha, agreement = np.empty((2, *shape), dtype=np.float32)
+    alpha, mixture, agreement = np.empty((3, *shape), dtype=np.float32)
     hue_unmixing.unmix_pixels(
         linear,
         plate,
@@ -160,10 +168,11 @@ def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> Colour
         np.array(constants, dtype=np.float32),
         screen.channel,
         alpha,
+        mixture,
         agreement,
         threads,
     )
-    return ColourKey(alpha, agreement, distance, _spread(grey_key[part], on_screen))
+    return ColourKey(alpha, mixture, agreement, distance, _spread(grey_key[part], on_screen))
 
 
 def denoised(alpha: FloatArray, noise: float) -> FloatArray:
@@ -171,14 +180,31 @@ def denoised(alpha: FloatArray, noise: float) -> FloatArray:
 
     Half of what stands at one standard deviation of the noise beside a subject is screen, and all
     but nothing of what stands at three; on painted scenes this is the mean of the true alpha given
-    the alpha found. Nothing of the kind holds near 1, where hair errs by its hue and not by noise.
+    the alpha found. Nothing of the kind holds near 1, where hair errs by its hue and not by noise:
+    see `solidified`.
     """
-    low, high = (np.float32(times * noise) for times in _ALPHA_NOISE)
+    low, high = (times * noise for times in _ALPHA_NOISE)
     calm: FloatArray = alpha.astype(np.float32).ravel()
     where = np.flatnonzero((calm > 0) & (calm < high))
-    share = ((calm[where] - low) / (high - low)).clip(0, 1)
-    calm[where] *= share * share * (3 - 2 * share)
+    calm[where] *= _rise(calm[where], low, high)
     return calm.reshape(alpha.shape)
+
+
+def solidified(alpha: FloatArray, key: FloatArray) -> FloatArray:
+    """Give alpha (H, W) with what is all but opaque drawn to 1 where `key` (H, W) says opaque."""
+    whole: FloatArray = alpha.astype(np.float32).ravel()
+    said = key.ravel()
+    where = np.flatnonzero((whole > _ALL_BUT_OPAQUE[0]) & (whole < 1) & (said > _SAID_OPAQUE[0]))
+    share = _rise(whole[where], *_ALL_BUT_OPAQUE) * _rise(said[where], *_SAID_OPAQUE)
+    whole[where] += (1 - whole[where]) * share
+    return whole.reshape(alpha.shape)
+
+
+def _rise(values: FloatArray, low: float, high: float) -> FloatArray:
+    """Rise smoothly from 0 at `low` to 1 at `high`."""
+    share = ((values - np.float32(low)) / np.float32(high - low)).clip(0, 1)
+    risen: FloatArray = share * share * (3 - 2 * share)
+    return risen
 
 
 def _spread(grey_key: FloatArray, on_screen: BoolArray) -> float:

@@ -50,6 +50,8 @@ class KeyEvidence:
     ----------
     alpha : ndarray of shape (H, W), float32 in [0, 1]
         As `key_alpha` gives it.
+    mixture : ndarray of shape (H, W), float32 in [0, 1]
+        The same, without a word for opaque from what merely has the hue of something opaque.
     confidence : ndarray of shape (H, W), float32 in [0, 1]
         How far to trust alpha; nowhere above the screen's own confidence.
     noise : float
@@ -59,6 +61,7 @@ class KeyEvidence:
     """
 
     alpha: FloatArray
+    mixture: FloatArray
     confidence: FloatArray
     noise: float
     trimap: ByteArray
@@ -109,7 +112,7 @@ def evidence_of(linear: FloatArray, screen: Screen, told: FloatArray | None) -> 
     trimap = _trimap(key.alpha, resample(found.opacity, key.alpha.shape), key.distance)
     _drop_markers(trimap, told)
     confidence = np.multiply(key.agreement, np.float32(screen.confidence), out=key.agreement)
-    return KeyEvidence(key.alpha, confidence, key.noise, trimap)
+    return KeyEvidence(key.alpha, key.mixture, confidence, key.noise, trimap)
 
 
 def _trimap(alpha: FloatArray, opacity: FloatArray, distance: FloatArray) -> ByteArray:

@@ -70,7 +70,8 @@ class Keyed:
         The picture's linear light as it was keyed: with its colours sharpened where a file stored
         them at half size.
     screen : Screen
-    alpha, confidence : (H, W) float32 in [0, 1]
+    alpha, mixture, confidence : (H, W) float32 in [0, 1]
+        As of `KeyEvidence`.
     noise : float
         Standard deviation that the picture's noise has in alpha.
     trimap : (H, W) uint8
@@ -79,6 +80,7 @@ class Keyed:
     linear: FloatArray
     screen: Screen
     alpha: FloatArray
+    mixture: FloatArray
     confidence: FloatArray
     noise: float
     trimap: ByteArray
@@ -162,7 +164,9 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
         unknown = trimap == UNKNOWN
         trimap[unknown & (evidence.alpha == 0)] = BACKGROUND
         trimap[unknown & (evidence.alpha >= _SETTLED)] = FOREGROUND
-    return Keyed(found.linear, found.screen, evidence.alpha, confidence, noise, trimap)
+    return Keyed(
+        found.linear, found.screen, evidence.alpha, evidence.mixture, confidence, noise, trimap
+    )
 
 
 def preview_picture(picture: Image, options: Options) -> tuple[Screen, ByteArray]:

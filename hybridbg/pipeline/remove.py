@@ -15,7 +15,7 @@ from hybridbg.core.image import Image, as_float
 from hybridbg.core.progress import Progress, Report
 from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike
 from hybridbg.keying import Screen
-from hybridbg.keying.alpha import denoised
+from hybridbg.keying.alpha import denoised, solidified
 from hybridbg.keying.despill import DespillMethod, despilled
 from hybridbg.matting import (
     DEFAULT_EPSILON,
@@ -289,4 +289,6 @@ def _matte(
             num_threads=options.threads,
             progress=report,
         )
-    return replace(matte, alpha=denoised(matte.alpha, located.noise)) if located.noise else matte
+    if located.key is None:
+        return matte
+    return replace(matte, alpha=solidified(denoised(matte.alpha, located.noise), located.key))

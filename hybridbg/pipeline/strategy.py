@@ -53,10 +53,10 @@ be a hint: below it the face is one in fur or leaves, above it there is nothing 
 _MOST_CHANGE = 3.0
 """GrabCut's answer counts while its area is within this factor of the network's."""
 
-_KEY_WEIGHT = 0.2
+_KEY_WEIGHT = 0.5
 """How strongly matting holds on to a key's alpha, where its forms agree."""
 
-_KEY_SAMPLES = 2.0
+_KEY_SAMPLES = 4.0
 """How much louder than elsewhere colour samples speak where a key's forms disagree."""
 
 
@@ -88,6 +88,8 @@ class Located:
         How strongly matting should hold on to that, if it should.
     sample_trust : (H, W) float32, or None
         How far colour samples should be believed, where that is not the same everywhere.
+    key : (H, W) float32 in [0, 1], or None
+        A key's alpha, where one decided: what is opaque in it, if matting all but agrees, is so.
     noise : float
         Standard deviation that the picture's noise has in alpha, where a key measured it.
     screen : Screen or None
@@ -105,6 +107,7 @@ class Located:
     prior: FloatArray | None = None
     prior_weight: FloatArray | None = None
     sample_trust: FloatArray | None = None
+    key: FloatArray | None = None
     noise: float = 0.0
     screen: Screen | None = None
     linear: FloatArray | None = None
@@ -226,9 +229,10 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         weights={"key": 1.0},
         certainty=round(keyed.screen.confidence, 3),
         warnings=[] if keyed.sure else [_DOUBTFUL_SCREEN.format(keyed.screen.confidence)],
-        prior=keyed.alpha,
+        prior=keyed.mixture,
         prior_weight=_KEY_WEIGHT * keyed.confidence,
         sample_trust=_KEY_SAMPLES * (1 - keyed.confidence),
+        key=keyed.alpha,
         noise=keyed.noise,
         screen=keyed.screen,
         linear=keyed.linear,

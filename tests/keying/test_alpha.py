@@ -11,8 +11,10 @@ from hypothesis.extra import numpy as hnp
 from hybridbg.core import metrics
 from hybridbg.core.errors import InvalidImageError
 from hybridbg.core.image import Image
+from hybridbg.io import as_image
 from hybridbg.keying import Screen, estimate_screen, key_alpha
-from hybridbg.keying.alpha import denoised
+from hybridbg.keying.alpha import alpha_by_survey, denoised, solidified
+from hybridbg.keying.survey import survey
 
 GREEN = np.array([0.08, 0.36, 0.1], dtype=np.float32)
 
@@ -108,11 +110,35 @@ def test_noise_is_drawn_to_nothing_softly():
     calm = denoised(alpha, 0.04)
     assert calm.dtype == np.float32
     assert (calm[alpha <= 0.02] == 0).all()
-    assert np.array_equal(calm[alpha >= 0.12], alpha[alpha >= 0.12])
+    assert np.array_equal(calm[alpha >= 0.14], alpha[alpha >= 0.14])
     # No step anywhere: a hair that fades stays a hair.
     assert np.diff(calm[0]).min() >= 0
     assert np.diff(calm[0]).max() < 0.004
     assert np.array_equal(denoised(alpha, 5e-4)[alpha > 0.002], alpha[alpha > 0.002])
+
+
+def test_what_is_all_but_opaque_is_opaque_where_the_key_says_so():
+    alpha = np.linspace(0, 1, 1001, dtype=np.float32)[None]
+    whole = solidified(alpha, np.ones_like(alpha))
+    assert whole.dtype == np.float32
+    assert (whole[alpha >= 0.985] == 1).all()
+    assert np.array_equal(whole[alpha <= 0.9], alpha[alpha <= 0.9])
+    assert np.diff(whole[0]).min() >= 0
+    # A key that sees the screen through it is not overruled.
+    assert np.array_equal(solidified(alpha, np.full_like(alpha, 0.9)), alpha)
+
+
+def test_a_mixture_is_no_more_opaque_than_the_key(sample):
+    files = sample("green_uneven")
+    linear = as_image(files.image).linear()
+    screen = estimate_screen(files.image)
+    key = alpha_by_survey(linear, screen, survey(linear, screen))
+    assert (key.mixture <= key.alpha + np.float32(1e-6)).all()
+    # In hair the hue of something opaque is often that of a mixture.
+    truth = files.alpha / np.float32(255)
+    mixed = (truth > 0.02) & (truth < 0.98)
+    errors = [np.abs(plane - truth)[mixed].mean() for plane in (key.mixture, key.alpha)]
+    assert errors[0] < errors[1]
 
 
 def test_another_size_is_refused(sample, screen_of_sample):

@@ -34,7 +34,7 @@ def unmix(
     grey_key,
     opacity,
 ):
-    """Alpha (N,) of colours (N, 3) before backing (N, 3), every hue voting."""
+    """Alpha and mixture (N,) of colours (N, 3) before backing (N, 3), every hue voting."""
     # Divide by each channel's noise, so that lengths are in standard deviations.
     c, b, h = colours / noise, backing / noise, hues / noise
     cb, bb, hh = (c * b).sum(axis=1)[:, None], (b * b).sum(axis=1)[:, None], (h * h).sum(axis=1)
@@ -58,8 +58,12 @@ def unmix(
     reach = PLANE**2 + (RAY * opacity[:, None]) ** 2 * (c * c).sum(axis=1)[:, None]
     certain = ACCIDENT * opacity[:, None] ** 2
     opaque = certain * support * np.exp(np.maximum(ray, 0) / (-2 * reach))
-    total = (vote * (1 - v) + opaque).sum(axis=1) + UNDECIDED * grey_key
-    return total / ((vote + opaque).sum(axis=1) + UNDECIDED)
+    total, weight = (
+        (vote * (1 - v)).sum(axis=1) + UNDECIDED * grey_key,
+        vote.sum(axis=1) + UNDECIDED,
+    )
+    opaque = opaque.sum(axis=1)
+    return (total + opaque) / (weight + opaque), total / weight
 
 
 def agreement(colours, backing, alpha, channel):
