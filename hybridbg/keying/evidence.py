@@ -16,7 +16,7 @@ from hybridbg.core.resample import resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray, ImageLike
 from hybridbg.io import as_image
-from hybridbg.keying.alpha import alpha_by_survey
+from hybridbg.keying.alpha import ColourKey, alpha_by_survey
 from hybridbg.keying.screen import Screen, check_plate
 from hybridbg.keying.survey import survey
 
@@ -27,12 +27,16 @@ _BACKGROUND_ALPHA: Final = 0.05
 _BACKGROUND_DISTANCE: Final = 0.15
 # Foreground: probably opaque, and at least this alpha; surely opaque, and at least that one.
 _FOREGROUND: Final = ((0.5, 0.95), (0.8, 0.7))
-# A pit with less alpha is a gap.
+# A pit with less alpha is a gap; beside one so is what mixtures alone give less than that: between
+# hairs a hue's word for opaque closes what is open.
 _PIT: Final = 0.7
+_PIT_BESIDE_GAPS: Final = 0.85
 # Radii of the morphology, in parts of the picture's diagonal, at least one pixel: specks and pits
-# of noise up to the first are ignored; known foreground keeps the second away from its edge.
+# of noise up to the first are ignored; known foreground keeps the second away from its edge; up to
+# the third is beside a gap.
 _SPECK: Final = 0.002
 _MARGIN: Final = 0.003
+_BESIDE: Final = 0.005
 # A lone piece is a marker on the screen if its area is at most this part of the largest piece's:
 # where nobody else was asked, and where somebody was and did not see it.
 _MARKER: Final = 0.002
@@ -109,21 +113,22 @@ def evidence_of(linear: FloatArray, screen: Screen, told: FloatArray | None) -> 
     """Do what `key_evidence` does, with linear light, (H, W, 3) float32."""
     found = survey(linear, screen, told)
     key = alpha_by_survey(linear, screen, found)
-    trimap = _trimap(key.alpha, resample(found.opacity, key.alpha.shape), key.distance)
+    trimap = _trimap(key, resample(found.opacity, key.alpha.shape))
     _drop_markers(trimap, told)
     confidence = np.multiply(key.agreement, np.float32(screen.confidence), out=key.agreement)
     return KeyEvidence(key.alpha, key.mixture, confidence, key.noise, trimap)
 
 
-def _trimap(alpha: FloatArray, opacity: FloatArray, distance: FloatArray) -> ByteArray:
+def _trimap(key: ColourKey, opacity: FloatArray) -> ByteArray:
     import cv2
 
+    alpha = key.alpha
     diagonal = float(np.hypot(*alpha.shape))
-    speck, margin = (
+    speck, margin, beside = (
         cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
-        for radius in (max(1, round(part * diagonal)) for part in (_SPECK, _MARGIN))
+        for radius in (max(1, round(part * diagonal)) for part in (_SPECK, _MARGIN, _BESIDE))
     )
-    near = (alpha < _BACKGROUND_ALPHA) & (distance < _BACKGROUND_DISTANCE)
+    near = (alpha < _BACKGROUND_ALPHA) & (key.distance < _BACKGROUND_DISTANCE)
     background = near.view(np.uint8)
     background = cv2.morphologyEx(background, cv2.MORPH_OPEN, speck)
     opaque = np.zeros(alpha.shape, dtype=np.bool_)
@@ -131,7 +136,9 @@ def _trimap(alpha: FloatArray, opacity: FloatArray, distance: FloatArray) -> Byt
         opaque |= (opacity > probably) & (alpha > at_least)
     foreground = cv2.morphologyEx(opaque.view(np.uint8), cv2.MORPH_CLOSE, speck)
     # Closing fills pits of noise, never a gap through which the screen is seen.
-    foreground &= (alpha > _PIT).view(np.uint8)
+    gap = (alpha <= _PIT).view(np.uint8)
+    gap |= cv2.dilate(gap, beside) & (key.mixture <= _PIT_BESIDE_GAPS).view(np.uint8)
+    foreground &= 1 - gap
     foreground = cv2.erode(foreground, margin, borderValue=1)
     trimap: ByteArray = np.full(alpha.shape, UNKNOWN, dtype=np.uint8)
     trimap[background == 1] = BACKGROUND
