@@ -21,7 +21,7 @@ from hybridbg.cli.options import (
 )
 from hybridbg.cli.paths import check_outputs
 from hybridbg.cli.removal import Removal
-from hybridbg.cli.remove import check_contradictions
+from hybridbg.cli.remove import check_contradictions, warn_of_one_place
 from hybridbg.cli.report import Reporter
 from hybridbg.studio.record import RunRecord
 from hybridbg.studio.work import Job, Settings
@@ -73,6 +73,7 @@ def batch(
         may_create={Path(job.output).parent for job in jobs},
     )
     check_contradictions(settings, jobs)
+    warn_of_one_place(reporter, settings, jobs)
     record = RunRecord.of(folder, Path(results), settings)
     return run_batch(reporter, jobs, settings, workers=workers, resume=resume, record=record)
 

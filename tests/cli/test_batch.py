@@ -57,11 +57,23 @@ class TestDone:
         assert sorted(result.stdout.split()) == ["out/deep/green.png", "out/red.png"]
         assert pixels("out/deep/green.png").shape == (48, 48, 4)
         assert contents(shoot / "in") == before
-        lines = result.stderr.splitlines()
+        notice, *lines = result.stderr.splitlines()
+        assert notice == "warning: --trimap: the same place in all 3 pictures"
         assert lines[0].startswith("error: in/deep/bad.jpg: not a picture")
         assert lines[1].startswith("[1/3] in/deep/bad.jpg (1 failed, ")
         assert lines[1].endswith(" left)")
         assert lines[-1] == "1 of 3 pictures failed"
+
+    def test_one_place_for_several_pictures_is_said_once(self, shoot: Path, run: Run) -> None:
+        flags = ("--rect", "6,6,42,42", "--keep", "24,24", "--drop", "2,2", "--method", "grabcut")
+        said = run("batch", "in", "out", *flags).stderr
+        assert said.count("the same place") == 1
+        assert "warning: --rect, --keep, --drop: the same place in all 3 pictures\n" in said
+        said = run("remove", "in/red.png", "in/deep/green.jpg", "-o", "new", *flags).stderr
+        assert "warning: --rect, --keep, --drop: the same place in all 2 pictures\n" in said
+        Path("in/deep/bad.jpg").unlink()
+        Path("in/red.png").unlink()
+        assert "the same place" not in run("batch", "in", "out", *flags).stderr
 
     def test_json(self, shoot: Path, run: Run) -> None:
         result = run("batch", "in", "out", *GIVEN, "--json", "-q")
@@ -121,7 +133,7 @@ class TestDone:
         report = json.loads(result.stdout)
         kept = [entry["input"] for entry in report["results"] if entry.get("kept")]
         assert kept == ["in/deep/green.jpg"]
-        assert result.stderr.startswith("kept 1 of 3: finished before\n")
+        assert result.stderr.splitlines()[1].startswith("kept 1 of 3: finished before")
         assert Path("out/deep/green.png").read_bytes() == b"finished before"
         assert pixels("out/red.png").shape == (48, 48, 4)
         Path("in/deep/bad.jpg").unlink()
@@ -136,7 +148,7 @@ class TestDone:
         Path("trimap.png").write_bytes(Path("hint.png").read_bytes())
         flags = ("--background", "white", "--edge", "hard")
         result = run("batch", "in", "out", *GIVEN, *flags, "--resume")
-        assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+        assert (result.exit_code, result.stderr.count("error: ")) == (2, 1)
         for change in (
             "--trimap was trimap.png (",
             "--background was not given, is white",
@@ -264,7 +276,8 @@ class TestBeforeWorkBegins:
         result = run("batch", *arguments)
         assert result.exit_code == 2
         assert message in result.stderr
-        assert result.stderr.count("\n") == 1
+        assert result.stderr.splitlines()[-1].startswith("error: ")
+        assert result.stderr.count("error: ") == 1
         assert files(shoot) == before
 
     def test_two_pictures_of_one_stem(self, shoot: Path, run: Run) -> None:
@@ -297,7 +310,7 @@ def test_interrupted(shoot: Path) -> None:
     ) as process:
         assert process.stderr is not None
         assert process.stdout is not None
-        lines = [process.stderr.readline() for _ in range(4)]  # all but the one that is stuck
+        lines = [process.stderr.readline() for _ in range(5)]  # all but the one that is stuck
         time.sleep(0.1)
         os.killpg(process.pid, signal.SIGINT)
         report = json.loads(process.stdout.read())
