@@ -11,7 +11,9 @@ from hybridbg.core.types import BoolArray, ByteArray, FloatArray
 __all__ = ["filled"]
 
 
-def filled(trimap: ByteArray, probability: FloatArray | None = None) -> ByteArray:
+def filled(
+    trimap: ByteArray, probability: FloatArray | None = None, dropped: BoolArray | None = None
+) -> ByteArray:
     """Close the holes of a trimap.
 
     Parameters
@@ -19,6 +21,8 @@ def filled(trimap: ByteArray, probability: FloatArray | None = None) -> ByteArra
     trimap : (H, W) uint8
     probability : (H, W) float32 in [0, 1], optional
         Which side unknown pixels are likely to be on; else they count with the nearer known ones.
+    dropped : (H, W) bool, optional
+        What is not the subject, whatever encloses it: a hole with some of it is kept.
 
     Returns
     -------
@@ -41,10 +45,10 @@ def filled(trimap: ByteArray, probability: FloatArray | None = None) -> ByteArra
     else:
         likely = probability >= 0.5
     subject = known | (likely & (trimap != BACKGROUND))
-    outside = _reached(~subject)
+    outside = _reached(~subject, dropped)
     holes = ~(subject | outside)
     # What is not surely the subject and cannot be reached from outside, however thin the walls.
-    enclosed = ~known & ~_reached(~known)
+    enclosed = ~known & ~_reached(~known, dropped)
     if not (holes.any() or enclosed.any()):
         return trimap
     closed = trimap.copy()
@@ -54,12 +58,14 @@ def filled(trimap: ByteArray, probability: FloatArray | None = None) -> ByteArra
     return closed
 
 
-def _reached(region: BoolArray) -> BoolArray:
-    """Those pieces of a region that touch the picture's border."""
+def _reached(region: BoolArray, dropped: BoolArray | None) -> BoolArray:
+    """Those pieces of a region that touch the picture's border, or something dropped."""
     import cv2
 
     # The subject may touch diagonally: what it walls in is parted by edges, not by corners.
     _, pieces = cv2.connectedComponents(region.view(np.uint8), connectivity=4)
-    border = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
-    reached: BoolArray = region & np.isin(pieces, np.unique(border[border > 0]))
+    starts = [pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]]
+    if dropped is not None:
+        starts.append(pieces[dropped])
+    reached: BoolArray = region & np.isin(pieces, np.unique(np.concatenate(starts)))
     return reached

@@ -98,7 +98,7 @@ def remove_background(
         key measures how soft its edge is, and is not softened.
     holes : bool
         Keep holes: the middle of a ring, the crook of an arm. False makes all that the subject
-        encloses the subject's.
+        encloses the subject's, but for holes with something dropped in them.
     screen : {"auto", "green", "blue"} or colour
         Screen for keying.
     plate : path, image or ndarray, optional

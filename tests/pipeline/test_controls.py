@@ -91,9 +91,13 @@ class TestHoles:
         trimap[15:20, 15:20] = 128
         assert (filled(trimap)[5:35, 5:35] == 255).all()
 
-    def test_what_was_dropped_stays_out(self):
-        alpha = cut_out(RING, holes=False, drop=[(80, 80)]).alpha
-        assert alpha[80, 80] == 0
+    def test_a_hole_with_something_dropped_is_kept_whole(self):
+        two = RING.copy()
+        two[disc(6, centre=(80.0, 120.0)) > 0] = 0  # a second one, to be filled
+        alpha = cut_out(two, holes=False, drop=[(85, 75)]).alpha
+        assert (alpha[away() < 22] == 0).all()
+        assert np.abs(alpha - RING).mean() < 0.01
+        assert alpha[80, 120] == 1
 
 
 class TestHard:
