@@ -26,6 +26,7 @@ from hybridbg.matting import (
 )
 from hybridbg.pipeline.cutout import Cutout
 from hybridbg.pipeline.edges import hardened, own_colours
+from hybridbg.pipeline.holes import made_opaque
 from hybridbg.pipeline.keyed import preview_picture
 from hybridbg.pipeline.options import Edge, Method, Options, Quality, Subject
 from hybridbg.pipeline.stopwatch import Stopwatch
@@ -188,6 +189,8 @@ def remove_background(
     located, marks = find_subject(picture, subject, options, watch)
     with watch.stage("matting") as report:
         matte = _matte(picture, marks, located, options, report)
+        if not options.holes:
+            matte = replace(matte, alpha=made_opaque(matte.alpha, subject.dropped))
     with watch.stage("foreground") as report:
         if located.screen is None or located.linear is None:
             colours = multilevel_foreground(
