@@ -83,7 +83,8 @@ def remove_background(
         Points on the subject, and on what is not: a point means the object under it. What is
         looked for are the pieces that were marked, where any was. "auto" first takes what it finds
         without them, if that is rather certain and they do not contradict it, and then chooses
-        among its pieces; a key that was asked for holds to what they cover, and looks for nothing.
+        among its pieces. So does a key that was asked for; where they contradict it, only what they
+        cover changes, with a warning.
     scribbles : path, image or ndarray, optional
         A picture of the image's size with strokes: white ones on the subject, black ones on what is
         not, grey or transparent elsewhere. Every pixel of a stroke counts, however thin it is.
