@@ -21,8 +21,9 @@ from hybridbg.cli.options import (
 )
 from hybridbg.cli.paths import check_outputs
 from hybridbg.cli.removal import Removal
-from hybridbg.cli.remove import check_contradictions
+from hybridbg.cli.remove import check_contradictions, warn_of_one_place
 from hybridbg.cli.report import Reporter
+from hybridbg.studio.record import RunRecord
 from hybridbg.studio.work import Job, Settings
 
 __all__ = ["batch", "run_batch"]
@@ -72,7 +73,9 @@ def batch(
         may_create={Path(job.output).parent for job in jobs},
     )
     check_contradictions(settings, jobs)
-    return run_batch(reporter, jobs, settings, workers=workers, resume=resume)
+    warn_of_one_place(reporter, settings, jobs)
+    record = RunRecord.of(folder, Path(results), settings)
+    return run_batch(reporter, jobs, settings, workers=workers, resume=resume, record=record)
 
 
 def run_batch(
@@ -82,12 +85,13 @@ def run_batch(
     *,
     workers: int | None,
     resume: bool,
+    record: RunRecord,
     notes: Mapping[str, Any] | None = None,
 ) -> int:
     """Work off pictures side by side, report with `notes` for JSON, and return the exit code."""
     removal = Removal(reporter)
     try:
-        removal.run_side_by_side(jobs, settings, workers=workers, resume=resume)
+        removal.run_side_by_side(jobs, settings, workers=workers, resume=resume, record=record)
     except KeyboardInterrupt:
         reporter.json({**removal.report(), **(notes or {})})
         raise

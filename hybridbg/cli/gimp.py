@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from hybridbg.cli.exits import DONE, SOME_FAILED, reporting
-from hybridbg.cli.gimp_places import GimpPlace, find_gimp
 from hybridbg.cli.gimp_plugin import Installer, ask_worker, worker_command
 from hybridbg.cli.report import Reporter
 from hybridbg.core.errors import ExternalCommandError, InvalidOptionError
+from hybridbg.installation.gimp_places import GimpPlace, find_gimp
 
 __all__ = ["gimp"]
 

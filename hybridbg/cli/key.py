@@ -25,6 +25,7 @@ from hybridbg.cli.paths import check_outputs, expand_one
 from hybridbg.cli.remove import check_contradictions, run_here
 from hybridbg.cli.report import Reporter
 from hybridbg.core.errors import InvalidOptionError
+from hybridbg.studio.record import RunRecord
 from hybridbg.studio.work import NETWORK, Job, Settings
 
 if TYPE_CHECKING:
@@ -212,6 +213,7 @@ def key(
     frames = find_frames(source)
     extras = {"foreground": foreground, "matte": matte, "shadow": shadow}
     jobs = _frame_jobs(frames, output, extras, settings)
+    record = RunRecord.of(source, Path(jobs[0].output).parent, settings)
     if frames.missing:
         reporter.warning(f"frames {_ranges(frames.missing)} are missing")
     notes: dict[str, Any] = {"missing": frames.missing, "warnings": []}
@@ -223,7 +225,9 @@ def key(
         notes["warnings"] = shot.warnings
         reporter.detail(f"the shot's screen is {shot.screen}, confidence {shot.confidence}")
         settings = replace(settings, plate=shot, screen=shot.screen)
-    return run_batch(reporter, jobs, settings, workers=workers, resume=resume, notes=notes)
+    return run_batch(
+        reporter, jobs, settings, workers=workers, resume=resume, record=record, notes=notes
+    )
 
 
 def _frame_jobs(

@@ -5,13 +5,19 @@ A picture that fails is recorded and the next one begins.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hybridbg.cli.report import Reporter, error_record
+from hybridbg.core.errors import HybridBgError
 from hybridbg.studio.work import STREAM, Bench, Job, Settings
+
+if TYPE_CHECKING:
+    from hybridbg.studio.crew import Crew
+    from hybridbg.studio.record import RunRecord
 
 __all__ = ["Removal"]
 
@@ -46,7 +52,7 @@ class Removal:
         with self.reporter.progress(len(jobs)) as progress:
             for job in jobs:
                 progress.start(job.name)
-                if keep_existing and job.finished:
+                if keep_existing and job.finished():
                     self.reporter.message(f"{job.name}: kept {job.output}")
                     self.keep(job)
                     continue
@@ -60,21 +66,29 @@ class Removal:
                     self.finish(job, record)
 
     def run_side_by_side(
-        self, jobs: Sequence[Job], settings: Settings, *, workers: int | None, resume: bool
+        self,
+        jobs: Sequence[Job],
+        settings: Settings,
+        *,
+        workers: int | None,
+        resume: bool,
+        record: RunRecord,
     ) -> None:
         """Work off `jobs` in worker processes, in the order in which they are finished.
+
+        With `resume` what an earlier run of that `record` has finished is kept.
 
         Raises
         ------
         HybridBgError
-            As of `run`; or workers die before they have a picture.
+            As of `run`; or workers die before they have a picture; or other options are resumed.
         """
         from hybridbg.studio.crew import share_out
-        from hybridbg.studio.workers import work_off
 
+        began = record.earlier() if resume else math.inf
         due = []
         for job in jobs:
-            if resume and job.finished:
+            if job.finished(began):
                 self.keep(job)
             else:
                 due.append(job)
@@ -84,6 +98,17 @@ class Removal:
             return
         crew = share_out((job.source for job in due), workers=workers, threads=settings.threads)
         self.reporter.detail(f"{crew.workers} workers with {crew.threads} threads each")
+        forget = record.begin() if math.isinf(began) else None
+        try:
+            self._side_by_side(due, settings, crew)
+        except HybridBgError:
+            if forget and not (self.done or self.failed):
+                forget()
+            raise
+
+    def _side_by_side(self, due: Sequence[Job], settings: Settings, crew: Crew) -> None:
+        from hybridbg.studio.workers import work_off
+
         with self.reporter.tally(len(due)) as tally, closing(work_off(due, settings, crew)) as work:
             for outcome in work:
                 if outcome.record is None:

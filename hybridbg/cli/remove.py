@@ -21,7 +21,7 @@ from hybridbg.cli.report import Reporter
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.studio.work import Job, Settings
 
-__all__ = ["check_contradictions", "remove", "run_here"]
+__all__ = ["check_contradictions", "remove", "run_here", "warn_of_one_place"]
 
 
 @click.command()
@@ -76,8 +76,7 @@ def remove(
         as_json=reporter.as_json,
     )
     check_contradictions(settings, jobs)
-    if settings.trimap is not None and len(jobs) > 1:
-        reporter.warning(f"the same trimap cuts out all {len(jobs)} pictures")
+    warn_of_one_place(reporter, settings, jobs)
     return run_here(reporter, jobs, settings, keep_existing=keep_existing)
 
 
@@ -110,6 +109,14 @@ def _sources(
         more = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
         reporter.message(f"skipped {outputs[0]}{more}: named as outputs of other inputs")
     return sources
+
+
+def warn_of_one_place(reporter: Reporter, settings: Settings, jobs: list[Job]) -> None:
+    """Say that what tells a place is taken for the same place in every picture."""
+    places = ("trimap", "hint", "rect", "keep", "drop", "scribbles")
+    given = [f"--{name}" for name in places if getattr(settings, name)]
+    if given and len(jobs) > 1:
+        reporter.warning(f"{', '.join(given)}: the same place in all {len(jobs)} pictures")
 
 
 def check_contradictions(settings: Settings, jobs: list[Job]) -> None:

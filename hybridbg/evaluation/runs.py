@@ -41,7 +41,7 @@ _LIBRARIES: Final = (
     "pymatting",
 )  # fmt: skip
 _CODE: Final = (".py", ".so", ".pyd", ".toml")
-_NOT_ANSWERED_BY: Final = ("cli/", "evaluation/reporting/")
+_NOT_ANSWERED_BY: Final = ("cli/", "installation/", "evaluation/reporting/")
 """Parts of the package that have no influence on records."""
 
 

@@ -51,7 +51,7 @@ class PixelLimit:
     >>> PixelLimit(99).check(rows=10, columns=10, file_size=5, name="small.png")
     Traceback (most recent call last):
     ...
-    hybridbg.core.errors.ImageTooLargeError: small.png: 10 x 10 is 0.0 megapixels, ...
+    hybridbg.core.errors.ImageTooLargeError: small.png: 10 x 10 is 100 pixels, the limit is 99; ...
     """
 
     def __init__(self, max_pixels: int | None = None) -> None:
@@ -64,14 +64,13 @@ class PixelLimit:
     def check(self, *, rows: int, columns: int, file_size: int, name: str) -> None:
         """Raise `ImageTooLargeError` if a picture of this size must not be decoded."""
         pixels = rows * columns
-        size = f"{name}: {columns} x {rows} is {pixels / 1e6:.1f} megapixels"
+        size = f"{name}: {columns} x {rows} is {pixels:,} pixels"
         advice = (
             f"if it is genuine, set max_pixels (--max-pixels, {MAX_PIXELS_VARIABLE}) to {pixels} "
             "or more"
         )
         if pixels > self.max_pixels:
-            limit = self.max_pixels / 1e6
-            raise ImageTooLargeError(f"{size}, the limit is {limit:.1f}; {advice}")
+            raise ImageTooLargeError(f"{size}, the limit is {self.max_pixels:,}; {advice}")
         implausible = file_size * 8 < pixels * LEAST_BITS_PER_PIXEL
         if not self.chosen and pixels > LARGE_PIXELS and implausible:
             raise ImageTooLargeError(

@@ -92,10 +92,11 @@ def fit_plate(
     share = float((relative_distance(small, fitted * gain)[core] < _ON_PLATE).mean())
     likely = max(gain.max(), 1 / gain.min()) < _MOST_GAIN and gain.max() < _MOST_TINT * gain.min()
     if share < _LEAST_SHARE or not likely:
+        red, green, blue = gain
         raise InvalidImageError(
             "plate: expected the same shot without the subject, got a picture that agrees with "
-            f"{100 * share:.0f} % of the screen, at gains of {gain.round(2).tolist()}; shoot it "
-            "with the same camera and lamps, or leave it out"
+            f"{100 * share:.0f} % of the screen, at gains of {red:.2f}, {green:.2f} and "
+            f"{blue:.2f}; shoot it with the same camera and lamps, or leave it out"
         )
     lamps = gain * match_lamps(small, fitted * gain, core)
     return clean * resample(lamps, linear.shape[:2])

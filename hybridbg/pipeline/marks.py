@@ -100,7 +100,9 @@ def as_marks(
     return marks
 
 
-def chosen(trimap: ByteArray, prior: FloatArray, marks: FloatArray) -> ByteArray | None:
+def chosen(
+    trimap: ByteArray, prior: FloatArray, marks: FloatArray, *, least: float = 0
+) -> ByteArray | None:
     """Choose among the pieces of what was found without marks, where they do not contradict it.
 
     Parameters
@@ -109,6 +111,8 @@ def chosen(trimap: ByteArray, prior: FloatArray, marks: FloatArray) -> ByteArray
     prior : (H, W) float32 in [0, 1]
         The side that unknown pixels are expected on.
     marks : (H, W) float32
+    least : float
+        Share of what was chosen below which a piece is none of its own: it goes with the nearer.
 
     Returns
     -------
@@ -133,6 +137,9 @@ def chosen(trimap: ByteArray, prior: FloatArray, marks: FloatArray) -> ByteArray
         return None
     if not kept.any() and np.count_nonzero(others) > np.count_nonzero(left):
         return None  # the subject itself was dropped
+    if least:
+        areas = np.bincount(pieces.ravel(), minlength=count)
+        others &= (areas >= least * np.count_nonzero(left))[pieces]
     if not others.any():
         return trimap
     taken = distance_to(others) < distance_to(left)

@@ -42,7 +42,7 @@ def hint_from_mattes(
     InvalidMaskError, ImageReadError
         A mask cannot be read or has another size.
     InvalidOptionError
-        A polygon has fewer than three corners.
+        A polygon has fewer than three corners, or lies wholly outside of the picture.
 
     Examples
     --------
@@ -67,4 +67,11 @@ def _marked(matte: Matte, shape: Shape, name: str) -> BoolArray:
     corners = np.rint([(column, row) for row, column in matte]).astype(np.int32)
     filled = np.zeros(shape, dtype=np.uint8)
     cv2.fillPoly(filled, [corners], 1)
+    if not filled.any():
+        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+        raise InvalidOptionError(
+            f"{name}: the polygon of rows {top} to {bottom} and columns {left} to {right} lies "
+            f"outside of the picture, rows 0 to {shape[0] - 1} and columns 0 to {shape[1] - 1}; "
+            "check its corners or leave it out"
+        )
     return filled.view(np.bool_)

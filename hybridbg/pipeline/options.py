@@ -10,7 +10,7 @@ from hybridbg.core.checks import as_number, one_of
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.progress import Progress
 from hybridbg.core.threads import resolve_num_threads
-from hybridbg.core.types import ByteArray, ColourLike, FloatArray, ImageLike, Rect
+from hybridbg.core.types import BoolArray, ByteArray, ColourLike, FloatArray, ImageLike, Rect
 from hybridbg.keying.despill import DespillMethod, replacement
 from hybridbg.predict import ModelSpec, Session
 
@@ -41,6 +41,11 @@ class Subject:
     rect: Rect | None = None
     trimap: ByteArray | None = None
     marks: FloatArray | None = None
+
+    @property
+    def dropped(self) -> BoolArray | None:
+        """What was marked as not the subject, if anything was marked."""
+        return None if self.marks is None else self.marks == 0
 
     @property
     def told(self) -> bool:

@@ -26,6 +26,7 @@ from hybridbg.matting import (
 )
 from hybridbg.pipeline.cutout import Cutout
 from hybridbg.pipeline.edges import hardened, own_colours
+from hybridbg.pipeline.holes import made_opaque
 from hybridbg.pipeline.keyed import preview_picture
 from hybridbg.pipeline.options import Edge, Method, Options, Quality, Subject
 from hybridbg.pipeline.stopwatch import Stopwatch
@@ -82,7 +83,8 @@ def remove_background(
         Points on the subject, and on what is not: a point means the object under it. What is
         looked for are the pieces that were marked, where any was. "auto" first takes what it finds
         without them, if that is rather certain and they do not contradict it, and then chooses
-        among its pieces; a key that was asked for holds to what they cover, and looks for nothing.
+        among its pieces. So does a key that was asked for; where they contradict it, only what they
+        cover changes, with a warning.
     scribbles : path, image or ndarray, optional
         A picture of the image's size with strokes: white ones on the subject, black ones on what is
         not, grey or transparent elsewhere. Every pixel of a stroke counts, however thin it is.
@@ -98,7 +100,7 @@ def remove_background(
         key measures how soft its edge is, and is not softened.
     holes : bool
         Keep holes: the middle of a ring, the crook of an arm. False makes all that the subject
-        encloses the subject's.
+        encloses the subject's, but for holes with something dropped in them.
     screen : {"auto", "green", "blue"} or colour
         Screen for keying.
     plate : path, image or ndarray, optional
@@ -188,6 +190,8 @@ def remove_background(
     located, marks = find_subject(picture, subject, options, watch)
     with watch.stage("matting") as report:
         matte = _matte(picture, marks, located, options, report)
+        if not options.holes:
+            matte = replace(matte, alpha=made_opaque(matte.alpha, subject.dropped))
     with watch.stage("foreground") as report:
         if located.screen is None or located.linear is None:
             colours = multilevel_foreground(

@@ -163,7 +163,7 @@ def find_subject(
             marks, weight = softened(marks, located.prior, located.prior_weight)
             located = replace(located, prior_weight=weight)
         if not options.holes:
-            marks = filled(marks, located.prior)
+            marks = filled(marks, located.prior, subject.dropped)
         marks = _respect_rect(respect_opacity(marks, picture), subject)
         return located, marks if subject.marks is None else bound(marks, subject.marks)
 

@@ -70,9 +70,10 @@ class Job:
         """Everything this job writes."""
         return [path for name, path in self.record().items() if name != "input"]
 
-    @property
-    def finished(self) -> bool:
+    def finished(self, since: float = 0) -> bool:
         """Whether everything this job writes is there already, and no older than its picture.
+
+        Nor than `since`, when the run began that it is to be a result of.
 
         Files appear whole or not at all (`io.write_bytes`), so that being there is being complete;
         only a power cut can leave an empty one.
@@ -82,8 +83,9 @@ class Job:
             return False
         source = Path(self.source)
         shot = source.stat().st_mtime if source.is_file() else 0
+        oldest = max(shot, since)
         found = [path.stat() for path in paths]
-        return all(each.st_size > 0 and each.st_mtime >= shot for each in found)
+        return all(each.st_size > 0 and each.st_mtime >= oldest for each in found)
 
     def record(self) -> dict[str, str]:
         """Names for JSON."""

@@ -245,7 +245,7 @@ def _options(header: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
 
 
 def _checks() -> list[dict[str, str]]:
-    from hybridbg.cli.doctor import findings
+    from hybridbg.installation.checks import findings
 
     return [
         {"name": finding.name, "state": finding.state, "text": finding.text}

@@ -39,6 +39,11 @@ def shoot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def results(folder: Path) -> set[str]:
+    """Everything but what a run keeps for `--resume`."""
+    return {name for name in files(folder) if not name.startswith(".")}
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -48,15 +53,27 @@ class TestDone:
         before = contents(shoot / "in")
         result = run("batch", "in", "out", *GIVEN, "--workers", "1")
         assert result.exit_code == 1
-        assert files(shoot / "out") == {"red.png", "deep/green.png"}
+        assert results(shoot / "out") == {"red.png", "deep/green.png"}
         assert sorted(result.stdout.split()) == ["out/deep/green.png", "out/red.png"]
         assert pixels("out/deep/green.png").shape == (48, 48, 4)
         assert contents(shoot / "in") == before
-        lines = result.stderr.splitlines()
+        notice, *lines = result.stderr.splitlines()
+        assert notice == "warning: --trimap: the same place in all 3 pictures"
         assert lines[0].startswith("error: in/deep/bad.jpg: not a picture")
         assert lines[1].startswith("[1/3] in/deep/bad.jpg (1 failed, ")
         assert lines[1].endswith(" left)")
         assert lines[-1] == "1 of 3 pictures failed"
+
+    def test_one_place_for_several_pictures_is_said_once(self, shoot: Path, run: Run) -> None:
+        flags = ("--rect", "6,6,42,42", "--keep", "24,24", "--drop", "2,2", "--method", "grabcut")
+        said = run("batch", "in", "out", *flags).stderr
+        assert said.count("the same place") == 1
+        assert "warning: --rect, --keep, --drop: the same place in all 3 pictures\n" in said
+        said = run("remove", "in/red.png", "in/deep/green.jpg", "-o", "new", *flags).stderr
+        assert "warning: --rect, --keep, --drop: the same place in all 2 pictures\n" in said
+        Path("in/deep/bad.jpg").unlink()
+        Path("in/red.png").unlink()
+        assert "the same place" not in run("batch", "in", "out", *flags).stderr
 
     def test_json(self, shoot: Path, run: Run) -> None:
         result = run("batch", "in", "out", *GIVEN, "--json", "-q")
@@ -106,24 +123,57 @@ class TestDone:
         Path("in/deep/bad.jpg").unlink()
         for _ in range(2):
             assert run("batch", "in", "in/out", *GIVEN).exit_code == 0
-            assert files(shoot / "in/out") == {"red.png", "deep/green.png"}
+            assert results(shoot / "in/out") == {"red.png", "deep/green.png"}
 
     def test_resume(self, shoot: Path, run: Run) -> None:
-        Path("out/deep").mkdir(parents=True)
+        assert run("batch", "in", "out", *GIVEN).exit_code == 1
         Path("out/deep/green.png").write_bytes(b"finished before")
-        Path("out/red.png").touch()  # an empty file is not
+        Path("out/red.png").write_bytes(b"")  # an empty file is not
         result = run("batch", "in", "out", *GIVEN, "--resume", "--json")
         report = json.loads(result.stdout)
         kept = [entry["input"] for entry in report["results"] if entry.get("kept")]
         assert kept == ["in/deep/green.jpg"]
-        assert result.stderr.startswith("kept 1 of 3: finished before\n")
+        assert result.stderr.splitlines()[1].startswith("kept 1 of 3: finished before")
         assert Path("out/deep/green.png").read_bytes() == b"finished before"
         assert pixels("out/red.png").shape == (48, 48, 4)
         Path("in/deep/bad.jpg").unlink()
-        again = run("batch", "in", "out", *GIVEN, "--resume")
+        again = run("batch", "in", "out", *GIVEN, "--resume", "--threads", "1")
         assert (again.exit_code, again.stdout) == (0, "")
         run("batch", "in", "out", *GIVEN)
         assert pixels("out/deep/green.png").shape == (48, 48, 4)
+
+    def test_resume_refuses_other_options(self, shoot: Path, run: Run) -> None:
+        run("batch", "in", "out", *GIVEN)
+        before = contents(shoot / "out")
+        Path("trimap.png").write_bytes(Path("hint.png").read_bytes())
+        flags = ("--background", "white", "--edge", "hard")
+        result = run("batch", "in", "out", *GIVEN, *flags, "--resume")
+        assert (result.exit_code, result.stderr.count("error: ")) == (2, 1)
+        for change in (
+            "--trimap was trimap.png (",
+            "--background was not given, is white",
+            "--edge was auto, is hard",
+            "leave out --resume",
+        ):
+            assert change in result.stderr
+        assert contents(shoot / "out") == before
+
+    def test_resume_does_again_what_an_interrupted_run_left_of_the_one_before(
+        self, shoot: Path, run: Run
+    ) -> None:
+        run("batch", "in", "out", *GIVEN)
+        os.utime("out/red.png", (1, 1))  # the run with these options began later
+        os.utime("in/red.png", (0, 0))
+        report = json.loads(run("batch", "in", "out", *GIVEN, "--resume", "--json").stdout)
+        done = {entry["input"]: entry.get("kept", False) for entry in report["results"]}
+        assert done == {"in/red.png": False, "in/deep/green.jpg": True}
+
+    def test_a_run_that_made_nothing_is_none_to_resume(self, shoot: Path, run: Run) -> None:
+        run("batch", "in", "out", *GIVEN)
+        before = contents(shoot / "out")
+        assert run("batch", "in", "out", "--hint", "in/deep/bad.jpg").exit_code == 2
+        assert contents(shoot / "out") == before
+        assert "kept 2 of 3" in run("batch", "in", "out", *GIVEN, "--resume").stderr
 
     def test_resume_takes_up_what_has_changed_since(self, shoot: Path, run: Run) -> None:
         Path("in/deep/bad.jpg").unlink()
@@ -142,7 +192,7 @@ class TestPreset:
             'trimap = "trimap.png"\nalpha-only = true\nformat = "tiff"\nthreads = 1\nrefine = false'
         )
         assert run("batch", "in", "out", "--preset", "shop.toml").exit_code == 0
-        assert files(shoot / "out") == {"red.tif", "deep/green.tif"}
+        assert results(shoot / "out") == {"red.tif", "deep/green.tif"}
         assert run("batch", "in", "out2", "--format", "png", "--preset", "shop.toml").exit_code == 0
         assert pixels("out2/red.png").shape == (48, 48)
 
@@ -226,7 +276,8 @@ class TestBeforeWorkBegins:
         result = run("batch", *arguments)
         assert result.exit_code == 2
         assert message in result.stderr
-        assert result.stderr.count("\n") == 1
+        assert result.stderr.splitlines()[-1].startswith("error: ")
+        assert result.stderr.count("error: ") == 1
         assert files(shoot) == before
 
     def test_two_pictures_of_one_stem(self, shoot: Path, run: Run) -> None:
@@ -259,7 +310,7 @@ def test_interrupted(shoot: Path) -> None:
     ) as process:
         assert process.stderr is not None
         assert process.stdout is not None
-        lines = [process.stderr.readline() for _ in range(4)]  # all but the one that is stuck
+        lines = [process.stderr.readline() for _ in range(5)]  # all but the one that is stuck
         time.sleep(0.1)
         os.killpg(process.pid, signal.SIGINT)
         report = json.loads(process.stdout.read())
@@ -270,7 +321,7 @@ def test_interrupted(shoot: Path) -> None:
         "in/deep/green.jpg",
         "in/red.png",
     ]
-    assert files(shoot / "out") == {"red.png", "deep/green.png"}
+    assert results(shoot / "out") == {"red.png", "deep/green.png"}
 
 
 def test_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from hybridbg.cli import doctor
-from hybridbg.cli.doctor import DEPENDENCIES, EXTRAS, Finding
-from hybridbg.core.errors import ModelNotFoundError
+from hybridbg.installation import checks
+from hybridbg.installation.checks import DEPENDENCIES, Finding
 
 Run = Callable[..., Result]
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -68,13 +64,13 @@ class TestModels:
 
 class TestDoctor:
     def test_usable(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(doctor, "findings", lambda: [Finding("a", "ok", "fine")])
+        monkeypatch.setattr(checks, "findings", lambda: [Finding("a", "ok", "fine")])
         assert run("doctor").stdout.split() == ["ok", "a", "fine"]
         assert run("doctor").exit_code == 0
 
     def test_broken(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         found = [Finding("a", "note", "absent"), Finding("b", "BROKEN", "gone", {"error": "E"})]
-        monkeypatch.setattr(doctor, "findings", lambda: found)
+        monkeypatch.setattr(checks, "findings", lambda: found)
         result = run("doctor", "--json")
         assert result.exit_code == 1
         assert json.loads(result.stdout) == {
@@ -87,48 +83,12 @@ class TestDoctor:
 
     def test_here(self, models: Path, run: Run) -> None:
         report = json.loads(run("doctor", "--json").stdout)
-        checks = {check["name"]: check for check in report["checks"]}
-        assert {*DEPENDENCIES, "kernels", "network runtime", "GIMP 3", "pixel limit"} <= {*checks}
-        assert all(checks[name]["state"] == "ok" for name in (*DEPENDENCIES, "kernels"))
-        assert checks["model good"]["state"] == "ok"
-        assert checks["model tampered"]["state"] == "BROKEN"
-        assert checks["model bare"]["state"] == "note"
-        assert checks["model u2netp"]["state"] == "note"
-        assert "is published" in checks["model u2netp"]["text"]
+        found = {check["name"]: check for check in report["checks"]}
+        assert {*DEPENDENCIES, "kernels", "network runtime", "GIMP 3", "pixel limit"} <= {*found}
+        assert all(found[name]["state"] == "ok" for name in (*DEPENDENCIES, "kernels"))
+        assert found["model good"]["state"] == "ok"
+        assert found["model tampered"]["state"] == "BROKEN"
+        assert found["model bare"]["state"] == "note"
+        assert found["model u2netp"]["state"] == "note"
+        assert "is published" in found["model u2netp"]["text"]
         assert report["usable"] is False
-
-    def test_a_dependency_that_does_not_load(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = importlib.import_module
-
-        def fail(name: str) -> object:
-            if name == "cv2":
-                raise ImportError("libGL.so.1: cannot open shared object file")
-            return real(name)
-
-        monkeypatch.setattr(importlib, "import_module", fail)
-        states = {finding.name: finding for finding in doctor.findings()}
-        assert states["opencv-contrib-python-headless"].state == "BROKEN"
-        assert "libGL.so.1" in states["opencv-contrib-python-headless"].text
-
-    def test_a_default_model_that_is_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def fail() -> None:
-            raise ModelNotFoundError("no model")
-
-        monkeypatch.setattr("hybridbg.predict.new_session", fail)
-        states = {finding.name: finding for finding in doctor.findings()}
-        found = states["default model"]
-        assert found.state == "BROKEN"
-        assert found.text == "no model; it comes with hybridbg: install hybridbg again"
-
-    def test_an_extra_may_be_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(doctor, "EXTRAS", {"no-such": ("no_such", "exr", "OpenEXR files")})
-        [finding] = [finding for finding in doctor.findings() if finding.name == "no-such"]
-        assert (finding.state, "hybridbg[exr]" in finding.text) == ("note", True)
-
-    def test_every_dependency_is_asked_for(self) -> None:
-        metadata = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-        required = {line.split(">=")[0] for line in metadata["project"]["dependencies"]}
-        assert set(DEPENDENCIES) == required
-        extras = metadata["project"]["optional-dependencies"]
-        for distribution, (_, extra, _purpose) in EXTRAS.items():
-            assert [line.split(">=")[0] for line in extras[extra]] == [distribution]

@@ -133,7 +133,7 @@ class TestSeveral:
             "red-cutout.png",
         ]
         assert result.stderr == (
-            "warning: the same trimap cuts out all 2 pictures\n[1/2] red.png\n[2/2] green.jpg\n"
+            "warning: --trimap: the same place in all 2 pictures\n[1/2] red.png\n[2/2] green.jpg\n"
         )
 
     def test_a_bad_picture_does_not_stop_the_others(self, folder: Path, run: Run) -> None:

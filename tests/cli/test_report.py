@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hybridbg.cli.exits import reporting
-from hybridbg.cli.report import ERASE_LINE, Reporter, describe, jsonable
+from hybridbg.cli.report import ERASE_LINE, Reporter, jsonable
 from hybridbg.core import errors
 
 
@@ -94,11 +94,6 @@ class TestWords:
     ) -> None:
         Reporter().error(errors.ImageReadError(message), about="x.png")
         assert capsys.readouterr().err == "error: x.png: damaged\n"
-
-    def test_an_error_is_one_line(self) -> None:
-        assert describe(errors.SolverError("did not\n converge")) == "did not converge"
-        assert describe(errors.SolverError()) == "SolverError"
-        assert describe(MemoryError("16 GiB")) == "out of memory: 16 GiB"
 
     def test_json_of_numpy(self) -> None:
         value = {

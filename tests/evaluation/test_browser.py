@@ -16,6 +16,13 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 SORT = "<script>document.querySelector('#figures th:nth-child(2)').click()</script>"
 """Click on the head of the methods."""
 
+MEASURE = (
+    "<script>document.title = [document.querySelector('#figures').parentNode.clientWidth,"
+    " ...[...document.querySelectorAll('.plots figure')].slice(0, 4).map(each => each.offsetTop)]"
+    "</script>"
+)
+"""Width of the tables, and how far down the plots are, as the title."""
+
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
 
 
@@ -39,6 +46,7 @@ def shown(page: Path) -> str:
     """What the browser makes of a page, its script included, with everybody else out of reach."""
     done = subprocess.run(
         [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+         "--window-size=1400,900",
          "--proxy-server=127.0.0.1:9", f"--user-data-dir={page.parent / 'profile'}",
          page.as_uri()],
         check=True, capture_output=True, text=True, timeout=120,
@@ -70,3 +78,14 @@ def test_a_click_on_a_head_sorts(report: Path) -> None:
     before, after = (figures(shown(each)) for each in (report, page))
     assert [method for hidden, _, method in before if not hidden] == ["worse", "exact"]
     assert [method for hidden, _, method in after if not hidden] == ["exact", "worse"]
+
+
+def test_it_takes_the_room_there_is(report: Path) -> None:
+    page = report.with_name("measured.html")
+    text = report.read_text(encoding="utf-8")
+    page.write_text(text.replace("</body>", MEASURE + "</body>"), encoding="utf-8")
+    title = re.search("<title>(.*?)</title>", shown(page))
+    assert title
+    width, first, second, third, fourth = map(float, title[1].split(","))
+    assert width > 1300
+    assert first == second == third < fourth

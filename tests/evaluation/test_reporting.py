@@ -250,6 +250,13 @@ class TestPage:
         assert cases.count("<img") == 3 * (2 + 3)
         assert "failed: ExternalCommandError" in cases
 
+    def test_it_says_where_there_are_few_pictures(self, results, page: str) -> None:
+        assert "Few pictures: all (3), large (2), noise (3). Intervals of less than 10" in page
+        many = copy.deepcopy(results)
+        for each in many["counts"]:
+            each["asked"] = 10
+        assert "Few pictures" not in make_page(many, Path("nowhere"))
+
     def test_without_thumbnails_it_does_without(self, results, tmp_path: Path) -> None:
         assert "<img" not in make_page(results, tmp_path / "nowhere")
 

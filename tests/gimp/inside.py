@@ -18,7 +18,7 @@ gi.require_version("Gimp", "3.0")
 
 from gi.repository import Babl, Gegl, Gimp  # noqa: E402
 
-FOLDER = Path(os.environ.get("HYBRIDBG_CASES", "/tmp/hybridbg-cases"))  # noqa: S108 - GIMP's own
+FOLDER = Path(os.environ["HYBRIDBG_CASES"])
 
 LARGE = 2**26
 """Pixels up to which a drawable is written down whole; of others a small copy is."""

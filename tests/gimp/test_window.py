@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import hybridbg
 from tests.gimp.root import REPOSITORY, GimpRoot
 from tests.gimp.window import GimpWindow
 
@@ -148,7 +149,10 @@ def test_a_layer_that_is_changed_meanwhile_is_left_alone(window: GimpWindow) -> 
 
 
 def test_green_screen_as_a_new_layer(gimp: GimpRoot) -> None:
+    truth = np.asarray(Image.open(GREEN.with_name("alpha.png")).convert("L"))
+    screen, subject = (map(int, np.argwhere(truth == value)[1000]) for value in (0, 255))
     with GimpWindow(gimp, GREEN) as window:
+        before = window.ask("pixels(image.get_layers()[0])")
         window.menu("g")
         window.focus(window.find("^Remove Green Screen$"))
         window.keys("alt+u", "Down")
@@ -159,6 +163,9 @@ def test_green_screen_as_a_new_layer(gimp: GimpRoot) -> None:
         window.wait_for(
             "layers()", [["open.png cut out", False, True, True], ["open.png", False, False, False]]
         )
+        for (row, column), alpha in ((screen, 0), (subject, 1)):
+            assert window.ask(f"opacity({column}, {row})") == pytest.approx(alpha, abs=0.05)
+        assert window.ask("pixels(image.get_layers()[1])") == before
         window.shot("green")
         keep(window)
 
@@ -185,9 +192,15 @@ def test_indexed_offers_conversion(gimp: GimpRoot, tmp_path: Path) -> None:
 
 def test_setup_check(window: GimpWindow) -> None:
     window.menu("s")
-    window.find("^Setup Check$")
-    time.sleep(1)
+    dialog = window.find("^Setup Check$")
+    window.focus(dialog)
     window.shot("check")
+    window.run("xdotool", "mousemove", "--window", dialog, "60", "60", "click", "1")
+    window.keys("ctrl+a", "ctrl+c")
+    said = window.ask("copied()")
+    assert hybridbg.__version__ in said
+    for name in ("numpy", "kernels", "default model"):
+        assert f"\nok: {name}: " in said
     window.keys("Escape")
     window.gone("^Setup Check$")
 

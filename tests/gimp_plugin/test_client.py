@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -192,13 +194,17 @@ def test_a_worker_without_numpy(tmp_path: Path) -> None:
 
 def test_the_greeting_waits_for_nothing_heavy() -> None:
     """The greeting must come before anything heavy is imported; time itself is not tested."""
-    import subprocess
-
     code = (
         "import sys\n"
         "from hybridbg.worker import service\n"
-        "service._greet(open('/dev/null', 'wb'))\n"
-        "heavy = {'numpy', 'cv2', 'onnxruntime', 'scipy'} & set(sys.modules)\n"
-        "sys.exit(bool(heavy))"
+        "service._greet(sys.stdout.buffer)\n"
+        "print(*sys.modules, file=sys.stderr)"
     )
-    subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, check=True, capture_output=True
+    )
+    hello, _ = protocol.read_frame(io.BytesIO(done.stdout))
+    assert (hello["type"], hello["version"]) == ("hello", hb.__version__)
+    loaded = set(done.stderr.decode().split())
+    assert "hybridbg.worker.service" in loaded
+    assert not loaded & {"numpy", "cv2", "onnxruntime", "scipy", "PIL"}

@@ -26,7 +26,13 @@ def test_bomb_is_refused_by_its_header(tmp_path: Path) -> None:
     with pytest.raises(ImageTooLargeError) as caught:
         load(path)
     message = str(caught.value)
-    for part in ("bomb.png", "10000 x 10000", "100.0 megapixels", MAX_PIXELS_VARIABLE, "100000000"):
+    for part in (
+        "bomb.png",
+        "10000 x 10000",
+        "100,000,000 pixels",
+        MAX_PIXELS_VARIABLE,
+        "100000000",
+    ):
         assert part in message
 
 

@@ -10,7 +10,8 @@ from hybridbg.core.distance import distance_to
 from hybridbg.core.errors import InvalidOptionError
 from hybridbg.pipeline import find_trimap, remove_background
 from hybridbg.pipeline.edges import hardened, softened
-from hybridbg.pipeline.holes import filled
+from hybridbg.pipeline.holes import filled, made_opaque
+from hybridbg.pipeline.strategy import Located
 
 GROUND, PAINT = np.float32([0.2, 0.35, 0.6]), np.float32([0.85, 0.45, 0.2])
 RECT = (10, 10, 150, 150)
@@ -91,9 +92,41 @@ class TestHoles:
         trimap[15:20, 15:20] = 128
         assert (filled(trimap)[5:35, 5:35] == 255).all()
 
-    def test_what_was_dropped_stays_out(self):
-        alpha = cut_out(RING, holes=False, drop=[(80, 80)]).alpha
-        assert alpha[80, 80] == 0
+    def test_what_matting_sees_through_is_filled_too(self, monkeypatch):
+        """A hole so near to the edge that all of it is unknown, and called the subject's."""
+        place = {"centre": (80.0, 126.0)}
+        alpha = disc(55) * (1 - disc(6, **place))
+        trimap = np.where(away() < 40, 255, np.where(away() > 60, 0, 128)).astype(np.uint8)
+        found = Located("grabcut", trimap, {"grabcut": 1.0}, 1.0, prior=disc(55))
+        monkeypatch.setattr("hybridbg.pipeline.trimap.locate", lambda *_: found)
+        kept, closed, dropped = (
+            cut_out(alpha, holes=holes, drop=drop)
+            for holes, drop in ((True, []), (False, []), (False, [(80, 126)]))
+        )
+        hole = away(**place) < 4
+        for cutout in (kept, dropped):
+            assert cutout.alpha[hole].mean() < 0.2
+        assert (closed.alpha[hole] == 1).all()
+        assert np.abs(closed.alpha - disc(55)).mean() < 0.01
+        own = painted(alpha)[hole] / 255  # opaque, and so with the picture's own colours
+        np.testing.assert_allclose(closed.foreground[hole], own, atol=0.01)
+
+    def test_gaps_between_hairs_are_none(self):
+        alpha = disc(60)
+        alpha[30:40, 80] = alpha[32:36, 84] = 0  # behind opaque walls
+        alpha[120:140, 60:90] = 0.8
+        alpha[122:128, 70] = 0.1  # between hairs
+        closed = made_opaque(alpha)
+        assert (closed[30:40, 78:86] == 1).all()
+        np.testing.assert_array_equal(closed[122:128, 68:73], alpha[122:128, 68:73])
+
+    def test_a_hole_with_something_dropped_is_kept_whole(self):
+        two = RING.copy()
+        two[disc(6, centre=(80.0, 120.0)) > 0] = 0  # a second one, to be filled
+        alpha = cut_out(two, holes=False, drop=[(85, 75)]).alpha
+        assert (alpha[away() < 22] == 0).all()
+        assert np.abs(alpha - RING).mean() < 0.01
+        assert alpha[80, 120] == 1
 
 
 class TestHard:

@@ -132,6 +132,43 @@ def test_a_drop_takes_a_colour_out(tiny_session):
     assert (one[50:70, 100:120] == 0).mean() > 0.9
 
 
+class TestOfAKey:
+    @pytest.fixture
+    def before_green(self):
+        """A person, and the foot of a lamp."""
+        image = np.full((96, 128, 3), (20, 180, 50), np.uint8)
+        image[20:80, 20:60] = (220, 200, 190)
+        image[50:80, 100:110] = (60, 60, 70)
+        return image
+
+    @pytest.mark.parametrize("said", [{"drop": [(60, 105)]}, {"keep": [(50, 40)]}])
+    def test_they_choose_among_its_pieces(self, before_green, said):
+        both = remove_background(before_green, method="key").alpha
+        one = remove_background(before_green, method="key", **said)
+        assert both[60, 105] == 1
+        assert (one.alpha[45:, 95:115] == 0).all()
+        np.testing.assert_array_equal(one.alpha[:, :70], both[:, :70])
+        assert one.diagnostics["warnings"] == []
+
+    def test_ends_of_hair_go_with_what_is_nearer(self, before_green):
+        before_green[10:14, 40:43] = (220, 200, 190)
+        alpha = remove_background(before_green, method="key", keep=[(50, 40)]).alpha
+        assert (alpha[12, 41], alpha[60, 105]) == (1, 0)
+
+    def test_a_hint_beside_them_keeps_what_it_knows(self, before_green):
+        hint = np.full(before_green.shape[:2], 0.5)
+        hint[55:75, 102:108] = 1
+        alpha = remove_background(before_green, method="key", hint=hint, keep=[(50, 40)]).alpha
+        assert alpha[60, 105] == alpha[50, 40] == 1
+
+    def test_it_says_where_they_contradict_it(self, before_green):
+        said = {"keep": [(50, 40)], "drop": [(60, 30)]}
+        cutout = remove_background(before_green, method="key", **said)
+        [warning] = cutout.diagnostics["warnings"]
+        assert "contradict the key: only what they cover was changed" in warning
+        assert (cutout.alpha[50, 40], cutout.alpha[60, 30]) == (1, 0)
+
+
 def test_marks_beside_a_hint_and_a_rectangle(two, tiny_session):
     hint = np.zeros(two.shape[:2], bool)
     hint[20:100, 40:120] = True

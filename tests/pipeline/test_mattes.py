@@ -44,3 +44,10 @@ def test_refused() -> None:
         hint_from_mattes((8, 10), core=[((0.0, 0.0), (1.0, 1.0))])
     with pytest.raises(InvalidMaskError, match="garbage: expected shape"):
         hint_from_mattes((8, 10), garbage=[np.zeros((4, 4), bool)])
+    beyond = ((2.0, 12.0), (2.0, 20.0), (6.0, 20.0))
+    with pytest.raises(
+        InvalidOptionError,
+        match="garbage: the polygon of rows 2 to 6 and columns 12 to 20 lies outside of the "
+        "picture, rows 0 to 7 and columns 0 to 9",
+    ):
+        hint_from_mattes((8, 10), garbage=[beyond])

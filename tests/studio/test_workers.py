@@ -156,12 +156,12 @@ def test_errors_that_cannot_travel_are_described() -> None:
 def test_finished_is_there_and_not_empty() -> None:
     job = Job("red.png", "x.png", "y.png")
     Path("x.png").write_bytes(b"x")
-    assert not job.finished
+    assert not job.finished()
     Path("y.png").touch()
-    assert not job.finished
+    assert not job.finished()
     Path("y.png").write_bytes(b"y")
-    assert job.finished
-    assert not Job("red.png", "-").finished
+    assert job.finished()
+    assert not Job("red.png", "-").finished()
 
 
 def test_a_bench_serves_many_pictures() -> None:

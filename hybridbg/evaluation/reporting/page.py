@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from hybridbg.evaluation.reporting import reliability_plots, tables
 from hybridbg.evaluation.reporting.plots import Diagram, curves, dots, scatter
+from hybridbg.evaluation.reporting.statistics import FEW
 from hybridbg.evaluation.reporting.tables import told
 from hybridbg.evaluation.scores import HEADLINES
 from hybridbg.evaluation.work import thumbnail_paths
@@ -70,7 +71,7 @@ def make_page(results: Results, thumbnails: Path) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}{_POLICY_SCRIPT}">'
         '<meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{style}</style></head><body>"
-        f"<h1>{escape(title)}</h1>{_lead(results)}{body}<script>{script}</script></body></html>\n"
+        f"<h1>{escape(title)}</h1>{_lead(results)}{_few(results)}{body}<script>{script}</script></body></html>\n"
     )
 
 
@@ -108,6 +109,19 @@ def _lead(results: Results) -> str:
     failures = len(results["failures"])
     failed = f" · {failures} failed" if failures else ""
     return f'<p class="quiet">{" · ".join(of_each)} · methods: {methods}{failed}</p>'
+
+
+def _few(results: Results) -> str:
+    """Say plainly which slices have too few pictures for their intervals to mean much."""
+    asked = {each["slice"]: each["asked"] for each in results["counts"]}
+    few = [f"{name} ({count})" for name, count in asked.items() if count < FEW]
+    if not few:
+        return ""
+    text = (
+        f"Few pictures: {', '.join(few)}. Intervals of less than {FEW} pictures are much too "
+        "narrow, and what looks like a difference may be chance."
+    )
+    return f'<p class="few">{escape(text)}</p>'
 
 
 def _plots(results: Results, names: Sequence[str]) -> list[Diagram]:

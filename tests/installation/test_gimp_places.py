@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hybridbg.cli.gimp_places import GimpPlace, find_gimp
+from hybridbg.installation.gimp_places import GimpPlace, find_gimp
 
 
 def folder(*parts: str | Path) -> Path:

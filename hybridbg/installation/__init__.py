@@ -1,0 +1,1 @@
+"""What is installed here: whether hybridbg has what it needs, and where GIMP lives."""
