@@ -22,10 +22,10 @@ Plane = NDArray[np.float32]
 
 STRATEGY = "hybridbg.pipeline.strategy"
 PARTS = ("network", "saliency", "grabcut", "key", "faces")
-LEFT_OUT: dict[str, dict[str, Callable[..., Any]]] = {
-    "saliency": {"saliency": lambda _: None},
-    "key": {"has_screen": lambda _: False},
-    "faces": {"find_faces": lambda _: []},
+LEFT_OUT: dict[str, tuple[str, Callable[..., Any]]] = {
+    "saliency": (f"{STRATEGY}.saliency", lambda _: None),
+    "key": (f"{STRATEGY}.has_screen", lambda _: False),
+    "faces": ("hybridbg.pipeline.portrait.find_faces", lambda _: []),
 }
 
 
@@ -68,8 +68,7 @@ def without(parts: tuple[str, ...]) -> Iterator[None]:
     """Leave out of the pipeline whatever is not among these parts."""
     with ExitStack() as stack:
         for part in set(LEFT_OUT) - set(parts):
-            for name, nothing in LEFT_OUT[part].items():
-                stack.enter_context(mock.patch(f"{STRATEGY}.{name}", nothing))
+            stack.enter_context(mock.patch(*LEFT_OUT[part]))
         if "grabcut" not in parts:
             stack.enter_context(mock.patch(f"{STRATEGY}._sources", _network_only))
         yield

@@ -39,6 +39,9 @@ __all__ = ["remove_background"]
 _KEY_EPSILON = 1e-8
 """Regularisation of matting in linear light, where dark colours lie closer together."""
 
+_KEY_SAMPLES = 4.0
+"""How much louder than elsewhere colour samples speak where a key's forms disagree."""
+
 
 def remove_background(
     image: ImageLike,
@@ -188,19 +191,20 @@ def remove_background(
     if options.quality == "preview":
         return _preview(picture, subject, options, watch)
     located, marks = find_subject(picture, subject, options, watch)
+    keyed = located.keyed
     with watch.stage("matting") as report:
         matte = _matte(picture, marks, located, options, report)
         if not options.holes:
             matte = replace(matte, alpha=made_opaque(matte.alpha, subject.dropped))
     with watch.stage("foreground") as report:
-        if located.screen is None or located.linear is None:
+        if keyed is None:
             colours = multilevel_foreground(
                 picture.rgb(), matte.alpha, num_threads=options.threads, progress=report
             )
         else:
             light = despilled(
-                located.linear,
-                located.screen,
+                keyed.linear,
+                keyed.screen,
                 alpha=matte.alpha,
                 method=options.despill,
                 weight=options.despill_weight,
@@ -212,7 +216,7 @@ def remove_background(
     alpha = matte.alpha
     if options.edge == "hard":
         alpha = hardened(alpha)
-        if located.screen is None:  # a screen's light is taken off all over
+        if keyed is None:  # a screen's light is taken off all over
             colours = own_colours(colours, picture.rgb(), alpha)
     return Cutout(
         image=picture,
@@ -223,7 +227,7 @@ def remove_background(
             **diagnostics(located, watch, matte.warnings),
             "solver": solver_diagnostics(matte),
         },
-        shadow=_shadow(located.screen, opacity),
+        shadow=_shadow(None if keyed is None else keyed.screen, opacity),
     )
 
 
@@ -266,11 +270,9 @@ def _matte(
     picture: Image, marks: ByteArray, located: Located, options: Options, report: Report
 ) -> ClosedForm:
     """Solve for alpha: on sRGB-coded colours, but in linear light where a key gave the prior."""
-    if located.linear is None:
-        colours: Image | FloatArray = picture
-        epsilon = DEFAULT_EPSILON
-    else:
-        colours, epsilon = located.linear, _KEY_EPSILON
+    keyed = located.keyed
+    colours = picture if keyed is None else keyed.linear
+    epsilon = DEFAULT_EPSILON if keyed is None else _KEY_EPSILON
     prior = None if located.prior_weight is None else located.prior
     if options.refine:
         matte = refined_alpha(
@@ -278,7 +280,7 @@ def _matte(
             marks,
             prior=prior,
             prior_weight=located.prior_weight,
-            sample_trust=located.sample_trust,
+            sample_trust=None if keyed is None else _KEY_SAMPLES * (1 - keyed.confidence),
             epsilon=epsilon,
             num_threads=options.threads,
             progress=report,
@@ -293,6 +295,6 @@ def _matte(
             num_threads=options.threads,
             progress=report,
         )
-    if located.key is None:
+    if keyed is None:
         return matte
-    return replace(matte, alpha=solidified(denoised(matte.alpha, located.noise), located.key))
+    return replace(matte, alpha=solidified(denoised(matte.alpha, keyed.noise), keyed.alpha))

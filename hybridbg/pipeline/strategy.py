@@ -19,7 +19,6 @@ from hybridbg.core.image import Image
 from hybridbg.core.resample import fit_inside, nearest, resample
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 from hybridbg.graphcut.seeds import inside
-from hybridbg.keying import Screen
 from hybridbg.pipeline.certainty import NOT_SURE, certainty, decidedness
 from hybridbg.pipeline.evidence import (
     Evidence,
@@ -33,8 +32,9 @@ from hybridbg.pipeline.fusion import fuse
 from hybridbg.pipeline.keyed import Keyed, agrees, has_screen, key_picture, screen_picture
 from hybridbg.pipeline.marks import Marks, chosen, find_marks
 from hybridbg.pipeline.options import Options, Subject
+from hybridbg.pipeline.portrait import with_portrait
 from hybridbg.pipeline.settling import certain, settle
-from hybridbg.predict import Session, find_faces, new_session, only_marked, portrait_hint
+from hybridbg.predict import Session, new_session, only_marked
 from hybridbg.saliency import saliency
 
 __all__ = ["Located", "locate"]
@@ -42,23 +42,11 @@ __all__ = ["Located", "locate"]
 _WORKING_SIDE = 1024
 """Long side, in pixels, at which the subject is sought: the matting does the fine work."""
 
-_FACE_KEPT = 0.7
-"""Share of a head's seeds that GrabCut must keep by their colours alone: of the chest too it
-depended on how strongly a portrait was compressed."""
-
-_FACE_SEEN, _FACE_KNOWN = 0.25, 0.9
-"""Mean probability that the network, not told of the face, gives head and shoulders, for these to
-be a hint: below it the face is one in fur or leaves, above it there is nothing left to tell."""
-
 _MOST_CHANGE = 3.0
 """GrabCut's answer counts while its area is within this factor of the network's."""
 
 _KEY_WEIGHT = 0.5
 """How strongly matting holds on to a key's alpha, where its forms agree."""
-
-_KEY_SAMPLES = 4.0
-"""How much louder than elsewhere colour samples speak where a key's forms disagree."""
-
 
 _DOUBTFUL_SCREEN = (
     "the screen does not surround the subject, or is uneven (confidence {:.2f}): check the result, "
@@ -96,16 +84,8 @@ class Located:
         Alpha that the sources expect.
     prior_weight : (H, W) float32, or None
         How strongly matting should hold on to that, if it should.
-    sample_trust : (H, W) float32, or None
-        How far colour samples should be believed, where that is not the same everywhere.
-    key : (H, W) float32 in [0, 1], or None
-        A key's alpha, where one decided: what is opaque in it, if matting all but agrees, is so.
-    noise : float
-        Standard deviation that the picture's noise has in alpha, where a key measured it.
-    screen : Screen or None
-        The screen to take off the colours, where a key decided.
-    linear : (H, W, 3) float32, or None
-        Linear light of the picture as it was keyed, where a key decided.
+    keyed : Keyed or None
+        What a key found, where one decided.
     """
 
     method: str
@@ -116,11 +96,7 @@ class Located:
     warnings: list[str] = field(default_factory=list)
     prior: FloatArray | None = None
     prior_weight: FloatArray | None = None
-    sample_trust: FloatArray | None = None
-    key: FloatArray | None = None
-    noise: float = 0.0
-    screen: Screen | None = None
-    linear: FloatArray | None = None
+    keyed: Keyed | None = None
 
 
 def locate(picture: Image, subject: Subject, options: Options) -> Located:
@@ -181,7 +157,7 @@ def locate(picture: Image, subject: Subject, options: Options) -> Located:
             impression = saliency(small)
         network = _asked(small, hint, session, impression, marks)
     if not subject.told:
-        hint, network = _with_portrait(small, network, session)
+        hint, network = with_portrait(small, network, session)
     warnings: list[str] = []
     sources = _sources(small, hint, network, options.method, warnings, marks)
     fused = fuse(sources)
@@ -251,11 +227,7 @@ def _located_by_key(keyed: Keyed, method: str) -> Located:
         warnings=[] if keyed.sure else [_DOUBTFUL_SCREEN.format(keyed.screen.confidence)],
         prior=keyed.mixture,
         prior_weight=_KEY_WEIGHT * keyed.confidence,
-        sample_trust=_KEY_SAMPLES * (1 - keyed.confidence),
-        key=keyed.alpha,
-        noise=keyed.noise,
-        screen=keyed.screen,
-        linear=keyed.linear,
+        keyed=keyed,
     )
 
 
@@ -286,35 +258,6 @@ def _asked(
     network = from_network(small, hint, session, impression=impression, marks=marks)
     follows = hint is not None and session.spec.has_hint
     return tightened(network) if follows else network
-
-
-def _with_portrait(
-    small: FloatArray, network: Evidence | None, session: Session | None
-) -> tuple[FloatArray | None, Evidence | None]:
-    """Look for a face; if the network saw something there too, ask it again with that hint."""
-    hint = _portrait(small)
-    if hint is None or network is None or session is None:
-        return hint, network
-    if not _FACE_SEEN <= network.probability[hint == 1].mean() < _FACE_KNOWN:
-        return None, network
-    return hint, from_network(small, hint, session)
-
-
-def _portrait(small: FloatArray) -> FloatArray | None:
-    """Seeds below the largest face, if the colours bear it out."""
-    faces = find_faces(small)
-    if not faces:
-        return None
-    hint = portrait_hint(small.shape[:2], faces[0])
-    start = np.full(hint.shape, graphcut.PROBABLE_BACKGROUND, dtype=np.uint8)
-    start[hint == 1] = graphcut.PROBABLE_FOREGROUND
-    start[hint == 0] = graphcut.SURE_BACKGROUND
-    try:
-        cut = from_grabcut(small, start).probability
-    except NoSubjectError:
-        return None
-    chin = faces[0][2]
-    return hint if cut[:chin][hint[:chin] == 1].mean() >= _FACE_KEPT else None
 
 
 def _sources(

@@ -157,8 +157,7 @@ def find_subject(
     with watch.stage("find the subject"):
         located = _given(subject) or locate(picture, subject, options)
         marks = located.trimap
-        keyed = located.screen is not None
-        if options.edge == "soft" and located.prior is not None and not keyed:
+        if options.edge == "soft" and located.prior is not None and located.keyed is None:
             # A key measures how soft it is.
             marks, weight = softened(marks, located.prior, located.prior_weight)
             located = replace(located, prior_weight=weight)

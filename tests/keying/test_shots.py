@@ -92,7 +92,7 @@ def test_before_a_screen_nobody_looks_for_faces(monkeypatch):
     def find(_):
         raise AssertionError("looked for a face")
 
-    monkeypatch.setattr("hybridbg.pipeline.strategy.find_faces", find)
+    monkeypatch.setattr("hybridbg.pipeline.portrait.find_faces", find)
     cutout = remove_background(shot("hair_even").image)
     assert cutout.diagnostics["sources"] == {"key": 1.0}
 

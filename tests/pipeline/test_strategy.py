@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hybridbg.io import as_image
-from hybridbg.pipeline import strategy
+from hybridbg.pipeline import portrait, strategy
 from hybridbg.pipeline.evidence import Evidence, tightened
 from hybridbg.pipeline.options import Options, Subject
 from hybridbg.pipeline.strategy import locate
@@ -37,8 +37,9 @@ def test_a_face_counts_where_the_network_sees_something_but_not_all(
         asked.append(hint)
         return real(image, hint, session, **options)
 
-    monkeypatch.setattr(strategy, "from_network", spy)
-    monkeypatch.setattr(strategy, "_portrait", lambda _: hint_of(place))
+    for asking in (strategy, portrait):
+        monkeypatch.setattr(asking, "from_network", spy)
+    monkeypatch.setattr(portrait, "_portrait", lambda _: hint_of(place))
     found = located(disc, tiny_session)
     assert [hint is None for hint in asked] == ([True, False] if followed else [True])
     assert found.trimap[60, 80] == 255
@@ -51,7 +52,7 @@ def test_nobody_looks_for_a_face_where_the_caller_said_what_is_meant(
     def never(_):
         raise AssertionError
 
-    monkeypatch.setattr(strategy, "_portrait", never)
+    monkeypatch.setattr(portrait, "_portrait", never)
     assert located(disc, tiny_session, hint=hint_of(DISC)).trimap[60, 80] == 255
 
 
