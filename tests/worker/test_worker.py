@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from skimage import data
 
 import hybridbg as hb
 from hybridbg.core import trimap as trimaps
@@ -182,8 +183,7 @@ def test_not_numbers(worker: Worker) -> None:
 
 
 def test_cancel(worker: Worker) -> None:
-    image = np.random.default_rng(5).integers(0, 255, (900, 900, 3), dtype=np.uint8)
-    worker.say({"type": "run", "id": 7, "action": "remove"}, image=image)
+    worker.say({"type": "run", "id": 7, "action": "remove"}, image=data.cat())
     assert worker.hear()[0]["type"] == "progress"
     worker.say({"type": "cancel", "id": 7})
     while (answer := worker.hear()[0])["type"] == "progress":
@@ -201,8 +201,7 @@ def test_check(worker: Worker) -> None:
 
 def test_ends_with_its_input() -> None:
     with Worker() as worker:
-        image = np.random.default_rng(5).integers(0, 255, (900, 900, 3), dtype=np.uint8)
-        worker.say({"type": "run", "id": 1, "action": "remove"}, image=image)
+        worker.say({"type": "run", "id": 1, "action": "remove"}, image=data.cat())
         worker.hear()
         assert worker.process.stdin is not None
         worker.process.stdin.close()
