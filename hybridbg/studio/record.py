@@ -1,7 +1,8 @@
 """What a run was asked for, kept beside its results, so that a later one can take it up.
 
-A hidden JSON file holds every option that shapes a result; of a file it holds the digest. Results
-count as those of that run if they are no older than it: what lay there before is done again.
+A hidden JSON file holds where the pictures were and every option that shapes a result; of a file it
+holds the digest. Results count as those of that run if they are no older than it: what lay there
+before is done again.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ _OPTIONS: Final = {"file_format": "format", "holes": "keep-holes", "quality": "p
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run's options, and the file that keeps them.
+    """One run's pictures and options, and the file that keeps them.
 
     Attributes
     ----------
     path : Path
     asked : dict of str to str
-        Values by the options' names.
+        Values by the options' names, and IN as an absolute path.
     """
 
     path: Path
@@ -47,7 +48,7 @@ class RunRecord:
     @classmethod
     def of(cls, source: str, results: Path, settings: Settings) -> RunRecord:
         """Describe a run over `source`, a folder or a sequence, into the folder `results`."""
-        asked = {
+        asked = {"IN": str(Path(source).resolve())} | {
             "--" + _OPTIONS.get(field.name, field.name.replace("_", "-")): _written(
                 getattr(settings, field.name)
             )
@@ -67,7 +68,7 @@ class RunRecord:
         Raises
         ------
         InvalidOptionError
-            The earlier run had other options.
+            The earlier run had other options, or was over another folder of that name.
         """
         try:
             was = json.loads(self.path.read_bytes())
@@ -81,8 +82,9 @@ class RunRecord:
         ]
         if changes:
             raise InvalidOptionError(
-                f"--resume: results in '{self.path.parent}' were made with other options "
-                f"({'; '.join(changes)}); give those again, or leave out --resume to make all anew"
+                f"--resume: results in '{self.path.parent}' were made of other pictures or with "
+                f"other options ({'; '.join(changes)}); give those again, or leave out --resume to "
+                "make all anew"
             )
         return began
 
