@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hybridbg.core.errors import ImageWriteError, InvalidOptionError
 
 if TYPE_CHECKING:
+    from hybridbg.pipeline.mattes import Polygon
     from hybridbg.studio.work import Settings
 
 __all__ = ["RunRecord"]
@@ -48,13 +49,12 @@ class RunRecord:
     @classmethod
     def of(cls, source: str, results: Path, settings: Settings) -> RunRecord:
         """Describe a run over `source`, a folder or a sequence, into the folder `results`."""
-        asked = {"IN": str(Path(source).resolve())} | {
-            "--" + _OPTIONS.get(field.name, field.name.replace("_", "-")): _written(
-                getattr(settings, field.name)
-            )
-            for field in fields(settings)
-            if field.name not in _SHAPELESS
-        }
+        asked = {"IN": str(Path(source).resolve())}
+        for field in fields(settings):
+            if field.name not in _SHAPELESS:
+                name = _OPTIONS.get(field.name, field.name.replace("_", "-"))
+                write = _mattes if field.name in ("garbage", "core") else _written
+                asked[f"--{name}"] = write(getattr(settings, field.name))
         return cls(results / f".{Path(source).resolve().name}.hybridbg.json", asked)
 
     def earlier(self) -> float:
@@ -122,6 +122,22 @@ class RunRecord:
                 os.utime(self.path, (before[1], before[1]))
 
         return forget
+
+
+def _mattes(mattes: tuple[str | Polygon, ...]) -> str:
+    """Write mattes down as they are given: a polygon's corners as X,Y.
+
+    Examples
+    --------
+    >>> _mattes((((0.0, 330.0), (0.0, 512.0), (130.5, 330.0)), "network")), _mattes(())
+    ('330,0 512,0 330,130.5 and network', 'not given')
+    """
+    return " and ".join(
+        _written(matte)
+        if isinstance(matte, str)
+        else " ".join(f"{column:.12g},{row:.12g}" for row, column in matte)
+        for matte in mattes
+    ) or _written(())
 
 
 def _written(value: Any) -> str:
