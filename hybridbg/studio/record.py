@@ -28,6 +28,8 @@ __all__ = ["RunRecord"]
 _SHAPELESS: Final = ("threads", "max_pixels")
 """Settings that no result depends on."""
 
+_ENDING: Final = ".hybridbg.json"
+
 _OPTIONS: Final = {"file_format": "format", "holes": "keep-holes", "quality": "preview"}
 """Options that bear another name than their setting."""
 
@@ -55,7 +57,18 @@ class RunRecord:
                 name = _OPTIONS.get(field.name, field.name.replace("_", "-"))
                 write = _mattes if field.name in ("garbage", "core") else _written
                 asked[f"--{name}"] = write(getattr(settings, field.name))
-        return cls(results / f".{Path(source).resolve().name}.hybridbg.json", asked)
+        return cls(results / f".{Path(source).resolve().name}{_ENDING}", asked)
+
+    @staticmethod
+    def is_one(name: str) -> bool:
+        """Whether a file of that name keeps a run.
+
+        Examples
+        --------
+        >>> RunRecord.is_one(".shoot.hybridbg.json"), RunRecord.is_one("shoot.hybridbg.json")
+        (True, False)
+        """
+        return name.startswith(".") and name.endswith(_ENDING)
 
     def earlier(self) -> float:
         """Time from which results are those of an earlier run with these options.

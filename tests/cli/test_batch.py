@@ -126,6 +126,14 @@ class TestDone:
             assert run("batch", "in", "in/out", *GIVEN).exit_code == 0
             assert results(shoot / "in/out") == {"red.png", "deep/green.png"}
 
+    def test_results_inside_are_no_pictures_of_a_later_run(self, shoot: Path, run: Run) -> None:
+        Path("in/deep/bad.jpg").unlink()
+        assert run("batch", "in", "in/out", *GIVEN).exit_code == 0
+        result = run("batch", "in", "web", *GIVEN)
+        assert results(shoot / "web") == {"red.png", "deep/green.png"}
+        notice = "warning: left out results of earlier runs, which are no pictures: 'in/out'\n"
+        assert result.stderr.count(notice) == result.stderr.count("left out") == 1
+
     def test_resume(self, shoot: Path, run: Run) -> None:
         assert run("batch", "in", "out", *GIVEN).exit_code == 1
         Path("out/deep/green.png").write_bytes(b"finished before")
