@@ -211,7 +211,7 @@ class Bench:
         }
         self._mattes: dict[str, list[Any]] = {
             name: [
-                self._mask("matte", matte) if isinstance(matte, str) else matte
+                self._mask(name, matte) if isinstance(matte, str) else matte
                 for matte in mattes
                 if matte != NETWORK
             ]

@@ -47,6 +47,11 @@ def test_refused() -> None:
         hint_from_mattes((8, 10), core=[((0.0, 0.0), (1.0, 1.0))])
     with pytest.raises(InvalidMaskError, match="garbage: expected shape"):
         hint_from_mattes((8, 10), garbage=[np.zeros((4, 4), bool)])
+    everything = ((0.0, 0.0), (0.0, 9.0), (7.0, 9.0), (7.0, 0.0))
+    with pytest.raises(InvalidOptionError, match="garbage: expected a part of the picture, got"):
+        hint_from_mattes((8, 10), garbage=[everything])
+    with pytest.raises(InvalidOptionError, match=r"core: .* leave out what is background"):
+        hint_from_mattes((8, 10), core=[everything])
     beyond = ((2.0, 12.0), (2.0, 20.0), (6.0, 20.0))
     with pytest.raises(
         InvalidOptionError,
