@@ -51,8 +51,9 @@ def batch(
     """Remove the background of every picture in the folder IN and in the folders below it.
 
     OUT gets the same folders, and for each picture a PNG with alpha under the same name; it is made
-    if need be, and may lie inside IN. A picture that cannot be cut out is listed and passed over.
-    --threads are those of each worker. The paths written are printed on standard output.
+    if need be, and may lie inside IN, where results of earlier runs are left out. A picture that
+    cannot be cut out is listed and passed over. --threads are those of each worker. The paths
+    written are printed on standard output.
 
     \b
     Examples:
@@ -64,7 +65,10 @@ def batch(
     from hybridbg.studio.folder import find_pictures, mirrored
 
     settings = Settings(**options)  # fields and options bear the same names
-    pictures = find_pictures(Path(folder), without=Path(results))
+    pictures, left_out = find_pictures(Path(folder), without=Path(results))
+    if left_out:
+        places = ", ".join(repr(str(place)) for place in left_out)
+        reporter.warning(f"left out results of earlier runs, which are no pictures: {places}")
     suffix = FORMATS[settings.file_format or DEFAULT_FORMAT]
     jobs = mirrored(pictures, Path(folder), Path(results), suffix)
     check_outputs(

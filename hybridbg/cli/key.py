@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +25,9 @@ from hybridbg.cli.options import (
 from hybridbg.cli.paths import check_outputs, expand_one
 from hybridbg.cli.remove import check_contradictions, run_here
 from hybridbg.cli.report import Reporter
-from hybridbg.core.errors import InvalidOptionError
+from hybridbg.core.errors import ImageReadError, InvalidOptionError
 from hybridbg.studio.record import RunRecord
-from hybridbg.studio.work import NETWORK, Job, Settings
+from hybridbg.studio.work import NETWORK, STREAM, Job, Settings
 
 if TYPE_CHECKING:
     from hybridbg.studio.sequence import Frames
@@ -38,7 +39,7 @@ DESPILL = ("average", "max", "min", "weighted")
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _CORNERS = re.compile(rf"\s*{_NUMBER},{_NUMBER}(?:\s+{_NUMBER},{_NUMBER}){{2,}}\s*")
-_LIKE_CORNERS = re.compile(r"[-\d.,\s]*\d,[-\d.,\s]*")
+_LIKE_CORNERS = re.compile(r"(?=.*\d)(?=.*[,;])[-+\d.,;:()\[\]\s]*", re.DOTALL)
 """No file is called so, but if one is, a folder before its name makes the difference."""
 
 # What `remove` has and a key has no use for.
@@ -54,7 +55,7 @@ def read_matte(text: str) -> str | tuple[tuple[float, float], ...]:
     Raises
     ------
     InvalidOptionError
-        Numbers, but not of three corners.
+        Numbers, but not of three corners, or not written so.
 
     Examples
     --------
@@ -182,6 +183,7 @@ def key(
             "--model names the network that --core network asks; add --core network, or leave out"
             " --model"
         )
+    _check_mattes(settings)
     if settings.quality == "preview" and NETWORK in settings.core:
         raise InvalidOptionError("--preview asks no network; leave out --core network")
     if not (sequence or is_pattern(source)):
@@ -215,7 +217,9 @@ def key(
     jobs = _frame_jobs(frames, output, extras, settings)
     record = RunRecord.of(source, Path(jobs[0].output).parent, settings)
     if frames.missing:
-        reporter.warning(f"frames {_ranges(frames.missing)} are missing")
+        several = len(frames.missing) > 1
+        numbers = f"{'frames' if several else 'frame'} {_ranges(frames.missing)}"
+        reporter.warning(f"{numbers} {'are' if several else 'is'} missing")
     notes: dict[str, Any] = {"missing": frames.missing, "warnings": []}
     if settings.plate is None:
         shot = estimate_shot_plate(
@@ -228,6 +232,24 @@ def key(
     return run_batch(
         reporter, jobs, settings, workers=workers, resume=resume, record=record, notes=notes
     )
+
+
+def _check_mattes(settings: Settings) -> None:
+    """Refuse what is neither a polygon nor a file, and say how the one is written."""
+    for option, mattes, words in (
+        ("--garbage", settings.garbage, ()),
+        ("--core", settings.core, (NETWORK,)),
+    ):
+        for matte in mattes:
+            if not isinstance(matte, str) or matte in (STREAM, *words):
+                continue
+            if os.path.exists(matte):  # noqa: PTH110 - Path raises for names too long for one
+                continue
+            other = "".join(f" or the word {word}" for word in words)
+            raise ImageReadError(
+                f"{option}: no such file: {matte!r}; expected a picture, a polygon X,Y X,Y X,Y"
+                f"{other}"
+            )
 
 
 def _frame_jobs(

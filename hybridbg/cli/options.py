@@ -218,8 +218,8 @@ def side_by_side_options(command: _Command) -> _Command:
         click.option(
             "--resume",
             is_flag=True,
-            help="Go on with the run before, which had the same options: keep its results where"
-            " pictures have not changed since.",
+            help="Go on with the run before, which had the same IN and options: keep its results"
+            " where pictures have not changed since.",
         ),
         click.option(
             "--workers",

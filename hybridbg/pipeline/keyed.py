@@ -75,6 +75,8 @@ class Keyed:
     noise : float
         Standard deviation that the picture's noise has in alpha.
     trimap : (H, W) uint8
+    own : (H, W) uint8
+        The same without what a hint calls background.
     """
 
     linear: FloatArray
@@ -84,6 +86,7 @@ class Keyed:
     confidence: FloatArray
     noise: float
     trimap: ByteArray
+    own: ByteArray
 
     @property
     def sure(self) -> bool:
@@ -146,11 +149,11 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
         If there is nothing before the screen, or nothing of it.
     """
     evidence = evidence_of(found.linear, found.screen, told)
-    trimap = evidence.trimap
+    own = trimap = evidence.trimap
     if hint is not None:
         seeds = graphcut.seeds_from_hint(hint)
-        trimap[seeds == graphcut.SURE_FOREGROUND] = FOREGROUND
-        trimap[seeds == graphcut.SURE_BACKGROUND] = BACKGROUND
+        own[seeds == graphcut.SURE_FOREGROUND] = FOREGROUND
+        trimap = np.where(seeds == graphcut.SURE_BACKGROUND, np.uint8(BACKGROUND), own)
     for value, name in ((FOREGROUND, "before the screen"), (BACKGROUND, "of the screen")):
         if not (trimap == value).any():
             raise NoSubjectError(
@@ -161,11 +164,19 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
         confidence = confidence * np.float32(_HALF_CHROMA_TRUST)
         noise = max(noise, _HALF_CHROMA_NOISE)
     else:
-        unknown = trimap == UNKNOWN
-        trimap[unknown & (evidence.alpha == 0)] = BACKGROUND
-        trimap[unknown & (evidence.alpha >= _SETTLED)] = FOREGROUND
+        for marks in (own, trimap):
+            unknown = marks == UNKNOWN
+            marks[unknown & (evidence.alpha == 0)] = BACKGROUND
+            marks[unknown & (evidence.alpha >= _SETTLED)] = FOREGROUND
     return Keyed(
-        found.linear, found.screen, evidence.alpha, evidence.mixture, confidence, noise, trimap
+        linear=found.linear,
+        screen=found.screen,
+        alpha=evidence.alpha,
+        mixture=evidence.mixture,
+        confidence=confidence,
+        noise=noise,
+        trimap=trimap,
+        own=own,
     )
 
 

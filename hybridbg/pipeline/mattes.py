@@ -42,7 +42,8 @@ def hint_from_mattes(
     InvalidMaskError, ImageReadError
         A mask cannot be read or has another size.
     InvalidOptionError
-        A polygon has fewer than three corners, or lies wholly outside of the picture.
+        A polygon has fewer than three corners, or lies wholly outside of the picture; or nothing
+        is left beside garbage or core.
 
     Examples
     --------
@@ -53,6 +54,12 @@ def hint_from_mattes(
     for mattes, value, name in ((core, 1, "core"), (garbage, 0, "garbage")):
         for matte in mattes:
             hint[_marked(matte, shape, name)] = value
+    for value, name in ((0, "garbage"), (1, "core")):
+        if (hint == value).all():
+            raise InvalidOptionError(
+                f"{name}: expected a part of the picture, got all of it; leave out what is "
+                f"{'the subject or not sure' if name == 'garbage' else 'background or not sure'}"
+            )
     return hint if (hint != 0.5).any() else None
 
 

@@ -31,7 +31,13 @@ from hybridbg.pipeline.keyed import preview_picture
 from hybridbg.pipeline.options import Edge, Method, Options, Quality, Subject
 from hybridbg.pipeline.stopwatch import Stopwatch
 from hybridbg.pipeline.strategy import Located
-from hybridbg.pipeline.trimap import as_subject, diagnostics, find_subject, solver_diagnostics
+from hybridbg.pipeline.trimap import (
+    as_subject,
+    diagnostics,
+    find_subject,
+    for_matting,
+    solver_diagnostics,
+)
 from hybridbg.predict import ModelSpec, Session
 
 __all__ = ["remove_background"]
@@ -193,19 +199,23 @@ def remove_background(
     located, marks = find_subject(picture, subject, options, watch)
     keyed = located.keyed
     with watch.stage("matting") as report:
-        matte = _matte(picture, marks, located, options, report)
+        seen = for_matting(marks, picture, subject, located)
+        matte = _matte(picture, seen, located, options, report)
+        alpha = matte.alpha
+        if seen is not marks:
+            alpha = np.where(marks == trimaps.BACKGROUND, np.float32(0), alpha)
         if not options.holes:
-            matte = replace(matte, alpha=made_opaque(matte.alpha, subject.dropped))
+            alpha = made_opaque(alpha, subject.dropped)
     with watch.stage("foreground") as report:
         if keyed is None:
             colours = multilevel_foreground(
-                picture.rgb(), matte.alpha, num_threads=options.threads, progress=report
+                picture.rgb(), alpha, num_threads=options.threads, progress=report
             )
         else:
             light = despilled(
                 keyed.linear,
                 keyed.screen,
-                alpha=matte.alpha,
+                alpha=np.maximum(alpha, matte.alpha),  # what is cut away shows no screen either
                 method=options.despill,
                 weight=options.despill_weight,
                 strength=options.despill_strength,
@@ -213,7 +223,6 @@ def remove_background(
             )
             colours = picture.recode(light, encoding="linear")
     opacity = picture.alpha_float()
-    alpha = matte.alpha
     if options.edge == "hard":
         alpha = hardened(alpha)
         if keyed is None:  # a screen's light is taken off all over

@@ -284,7 +284,7 @@ def _sources(
             warnings.append(
                 "the network found no subject; GrabCut took the middle of the picture for a start"
             )
-            return [from_grabcut(small, graphcut.seeds_from_rect(centred_rect(shape), shape))]
+            return [_middle(small)]
         warnings.append(f"the network decided alone ({error})")
         return [network]
     if marks is not None:
@@ -296,6 +296,18 @@ def _sources(
         warnings.append("GrabCut contradicted the network; the network decided alone")
         return [network]
     return [network, cut]
+
+
+def _middle(small: FloatArray) -> Evidence:
+    """Let GrabCut look on its own for what a network did not find."""
+    shape = small.shape[0], small.shape[1]
+    try:
+        return from_grabcut(small, graphcut.seeds_from_rect(centred_rect(shape), shape))
+    except NoSubjectError as error:
+        raise NoSubjectError(
+            "no subject found: nothing in the picture stands out from the rest; draw a rectangle "
+            "or a rough hint around the subject, or click on it"
+        ) from error
 
 
 def _area(source: Evidence) -> float:

@@ -31,6 +31,7 @@ __all__ = [
     "diagnostics",
     "find_subject",
     "find_trimap",
+    "for_matting",
     "respect_opacity",
     "solver_diagnostics",
 ]
@@ -180,6 +181,35 @@ def _given(subject: Subject) -> Located | None:
         certainty=1.0,
         warnings=[_NOTHING_UNKNOWN] if settled else [],
     )
+
+
+def for_matting(marks: ByteArray, picture: Image, subject: Subject, located: Located) -> ByteArray:
+    """Give the trimap that matting is to see: where a caller excludes what a key found, the key's.
+
+    As known background, hair in a garbage matte would say that hair is background, and what hangs
+    out of the matte would be drawn to nothing.
+
+    Parameters
+    ----------
+    marks : (H, W) uint8
+        What is handed out: all that it calls background is cut away after matting.
+    picture : Image
+    subject : Subject
+    located : Located
+
+    Returns
+    -------
+    (H, W) uint8
+        `marks` itself if nothing differs.
+    """
+    keyed = located.keyed
+    if keyed is None or (subject.hint is None and subject.rect is None):
+        return marks
+    excluded = keyed.trimap != keyed.own
+    if subject.rect is not None:
+        excluded |= ~inside(subject.rect, picture.shape)
+    excluded &= marks == trimaps.BACKGROUND
+    return respect_opacity(np.where(excluded, keyed.own, marks), picture)
 
 
 def _respect_rect(marks: ByteArray, subject: Subject) -> ByteArray:

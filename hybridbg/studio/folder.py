@@ -2,7 +2,8 @@
 
 Folders are walked to any depth, in the order of names. Hidden files and folders are no pictures
 (among them are the temporary files of `io.write_bytes`), links to folders are not followed, and
-the folder of results is left out where it lies inside the folder of pictures.
+folders of results, this run's and earlier ones', are left out where they lie inside the folder of
+pictures.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import os
 from pathlib import Path
 
 from hybridbg.core.errors import ImageReadError, InvalidOptionError
+from hybridbg.studio.record import RunRecord
 from hybridbg.studio.work import Job
 
 __all__ = ["find_pictures", "mirrored"]
 
 
-def find_pictures(folder: Path, *, without: Path) -> list[Path]:
+def find_pictures(folder: Path, *, without: Path) -> tuple[list[Path], list[Path]]:
     """Find the pictures of a folder by their suffixes.
 
     Parameters
@@ -28,8 +30,10 @@ def find_pictures(folder: Path, *, without: Path) -> list[Path]:
 
     Returns
     -------
-    list of Path
+    pictures : list of Path
         Relative to `folder`, sorted.
+    left_out : list of Path
+        Folders below `folder` that hold an earlier run's results, which are no pictures; sorted.
 
     Raises
     ------
@@ -46,9 +50,13 @@ def find_pictures(folder: Path, *, without: Path) -> list[Path]:
     results = without.resolve()
     if results == folder.resolve():
         raise InvalidOptionError(f"{str(folder)!r} is where the pictures are; choose another OUT")
-    found = []
+    found, left_out = [], []
     for place, folders, names in os.walk(folder, onerror=_refuse):
         here = Path(place)
+        if here != folder and any(map(RunRecord.is_one, names)):
+            left_out.append(here)
+            folders.clear()
+            continue
         folders[:] = [
             name for name in folders if name[0] != "." and (here / name).resolve() != results
         ]
@@ -56,8 +64,9 @@ def find_pictures(folder: Path, *, without: Path) -> list[Path]:
             (here / name).relative_to(folder) for name in names if name[0] != "." and readable(name)
         ]
     if not found:
-        raise ImageReadError(f"no picture in {str(folder)!r}; expected {', '.join(READABLE)}")
-    return sorted(found)
+        but = f" besides results in {str(min(left_out))!r}" if left_out else ""
+        raise ImageReadError(f"no picture in {str(folder)!r}{but}; expected {', '.join(READABLE)}")
+    return sorted(found), sorted(left_out)
 
 
 def mirrored(pictures: list[Path], folder: Path, results: Path, suffix: str) -> list[Job]:

@@ -1,7 +1,8 @@
 """What a run was asked for, kept beside its results, so that a later one can take it up.
 
-A hidden JSON file holds every option that shapes a result; of a file it holds the digest. Results
-count as those of that run if they are no older than it: what lay there before is done again.
+A hidden JSON file holds where the pictures were and every option that shapes a result; of a file it
+holds the digest. Results count as those of that run if they are no older than it: what lay there
+before is done again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hybridbg.core.errors import ImageWriteError, InvalidOptionError
 
 if TYPE_CHECKING:
+    from hybridbg.pipeline.mattes import Polygon
     from hybridbg.studio.work import Settings
 
 __all__ = ["RunRecord"]
@@ -26,19 +28,21 @@ __all__ = ["RunRecord"]
 _SHAPELESS: Final = ("threads", "max_pixels")
 """Settings that no result depends on."""
 
+_ENDING: Final = ".hybridbg.json"
+
 _OPTIONS: Final = {"file_format": "format", "holes": "keep-holes", "quality": "preview"}
 """Options that bear another name than their setting."""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run's options, and the file that keeps them.
+    """One run's pictures and options, and the file that keeps them.
 
     Attributes
     ----------
     path : Path
     asked : dict of str to str
-        Values by the options' names.
+        Values by the options' names, and IN as an absolute path.
     """
 
     path: Path
@@ -47,14 +51,24 @@ class RunRecord:
     @classmethod
     def of(cls, source: str, results: Path, settings: Settings) -> RunRecord:
         """Describe a run over `source`, a folder or a sequence, into the folder `results`."""
-        asked = {
-            "--" + _OPTIONS.get(field.name, field.name.replace("_", "-")): _written(
-                getattr(settings, field.name)
-            )
-            for field in fields(settings)
-            if field.name not in _SHAPELESS
-        }
-        return cls(results / f".{Path(source).resolve().name}.hybridbg.json", asked)
+        asked = {"IN": str(Path(source).resolve())}
+        for field in fields(settings):
+            if field.name not in _SHAPELESS:
+                name = _OPTIONS.get(field.name, field.name.replace("_", "-"))
+                write = _mattes if field.name in ("garbage", "core") else _written
+                asked[f"--{name}"] = write(getattr(settings, field.name))
+        return cls(results / f".{Path(source).resolve().name}{_ENDING}", asked)
+
+    @staticmethod
+    def is_one(name: str) -> bool:
+        """Whether a file of that name keeps a run.
+
+        Examples
+        --------
+        >>> RunRecord.is_one(".shoot.hybridbg.json"), RunRecord.is_one("shoot.hybridbg.json")
+        (True, False)
+        """
+        return name.startswith(".") and name.endswith(_ENDING)
 
     def earlier(self) -> float:
         """Time from which results are those of an earlier run with these options.
@@ -67,7 +81,7 @@ class RunRecord:
         Raises
         ------
         InvalidOptionError
-            The earlier run had other options.
+            The earlier run had other options, or was over another folder of that name.
         """
         try:
             was = json.loads(self.path.read_bytes())
@@ -81,8 +95,9 @@ class RunRecord:
         ]
         if changes:
             raise InvalidOptionError(
-                f"--resume: results in '{self.path.parent}' were made with other options "
-                f"({'; '.join(changes)}); give those again, or leave out --resume to make all anew"
+                f"--resume: results in '{self.path.parent}' were made of other pictures or with "
+                f"other options ({'; '.join(changes)}); give those again, or leave out --resume to "
+                "make all anew"
             )
         return began
 
@@ -120,6 +135,22 @@ class RunRecord:
                 os.utime(self.path, (before[1], before[1]))
 
         return forget
+
+
+def _mattes(mattes: tuple[str | Polygon, ...]) -> str:
+    """Write mattes down as they are given: a polygon's corners as X,Y.
+
+    Examples
+    --------
+    >>> _mattes((((0.0, 330.0), (0.0, 512.0), (130.5, 330.0)), "network")), _mattes(())
+    ('330,0 512,0 330,130.5 and network', 'not given')
+    """
+    return " and ".join(
+        _written(matte)
+        if isinstance(matte, str)
+        else " ".join(f"{column:.12g},{row:.12g}" for row, column in matte)
+        for matte in mattes
+    ) or _written(())
 
 
 def _written(value: Any) -> str:

@@ -73,7 +73,8 @@ class Job:
     def finished(self, since: float = 0) -> bool:
         """Whether everything this job writes is there already, and no older than its picture.
 
-        Nor than `since`, when the run began that it is to be a result of.
+        A picture is as old as its last change, even if it is a copy that bears an older date. Nor
+        may results be older than `since`, when the run began that it is to be a result of.
 
         Files appear whole or not at all (`io.write_bytes`), so that being there is being complete;
         only a power cut can leave an empty one.
@@ -82,8 +83,10 @@ class Job:
         if len(paths) < len(self.outputs) or not all(path.is_file() for path in paths):
             return False
         source = Path(self.source)
-        shot = source.stat().st_mtime if source.is_file() else 0
-        oldest = max(shot, since)
+        oldest = since
+        if source.is_file():
+            dates = source.stat()
+            oldest = max(since, dates.st_mtime, dates.st_ctime)
         found = [path.stat() for path in paths]
         return all(each.st_size > 0 and each.st_mtime >= oldest for each in found)
 
@@ -208,7 +211,7 @@ class Bench:
         }
         self._mattes: dict[str, list[Any]] = {
             name: [
-                self._mask("matte", matte) if isinstance(matte, str) else matte
+                self._mask(name, matte) if isinstance(matte, str) else matte
                 for matte in mattes
                 if matte != NETWORK
             ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,6 +126,14 @@ class TestDone:
             assert run("batch", "in", "in/out", *GIVEN).exit_code == 0
             assert results(shoot / "in/out") == {"red.png", "deep/green.png"}
 
+    def test_results_inside_are_no_pictures_of_a_later_run(self, shoot: Path, run: Run) -> None:
+        Path("in/deep/bad.jpg").unlink()
+        assert run("batch", "in", "in/out", *GIVEN).exit_code == 0
+        result = run("batch", "in", "web", *GIVEN)
+        assert results(shoot / "web") == {"red.png", "deep/green.png"}
+        notice = "warning: left out results of earlier runs, which are no pictures: 'in/out'\n"
+        assert result.stderr.count(notice) == result.stderr.count("left out") == 1
+
     def test_resume(self, shoot: Path, run: Run) -> None:
         assert run("batch", "in", "out", *GIVEN).exit_code == 1
         Path("out/deep/green.png").write_bytes(b"finished before")
@@ -162,8 +171,9 @@ class TestDone:
         self, shoot: Path, run: Run
     ) -> None:
         run("batch", "in", "out", *GIVEN)
-        os.utime("out/red.png", (1, 1))  # the run with these options began later
-        os.utime("in/red.png", (0, 0))
+        made = Path("out/red.png").stat().st_mtime
+        os.utime("out/.in.hybridbg.json", (made + 5, made + 5))  # that run began later
+        os.utime("out/deep/green.png", (made + 10, made + 10))
         report = json.loads(run("batch", "in", "out", *GIVEN, "--resume", "--json").stdout)
         done = {entry["input"]: entry.get("kept", False) for entry in report["results"]}
         assert done == {"in/red.png": False, "in/deep/green.jpg": True}
@@ -183,6 +193,31 @@ class TestDone:
         report = json.loads(run("batch", "in", "out", *GIVEN, "--resume", "--json").stdout)
         done = {entry["input"]: entry.get("kept", False) for entry in report["results"]}
         assert done == {"in/red.png": False, "in/deep/green.jpg": True}
+
+    def test_resume_takes_up_what_was_replaced_by_something_older(
+        self, shoot: Path, run: Run
+    ) -> None:
+        Path("in/deep/bad.jpg").unlink()
+        assert run("batch", "in", "out", *GIVEN).exit_code == 0
+        shutil.copy("in/deep/green.jpg", "other.png")
+        os.utime("other.png", (5, 5))
+        shutil.copy2("other.png", "in/red.png")  # as cp -p does
+        report = json.loads(run("batch", "in", "out", *GIVEN, "--resume", "--json").stdout)
+        done = {entry["input"]: entry.get("kept", False) for entry in report["results"]}
+        assert done == {"in/red.png": False, "in/deep/green.jpg": True}
+
+    def test_resume_refuses_another_folder_of_the_same_name(self, shoot: Path, run: Run) -> None:
+        for card in ("cards/1/DCIM", "cards/2/DCIM"):
+            Path(card).mkdir(parents=True)
+            shutil.copy("in/red.png", card)
+        assert run("batch", "cards/1/DCIM", "out", *GIVEN).exit_code == 0
+        before = contents(shoot / "out")
+        result = run("batch", "cards/2/DCIM", "out", *GIVEN, "--resume")
+        assert result.exit_code == 2
+        first, second = (str((shoot / "cards" / number / "DCIM").resolve()) for number in "12")
+        assert f"IN was {first}, is {second}" in result.stderr
+        assert contents(shoot / "out") == before
+        assert "kept 1 of 1" in run("batch", "cards/1/DCIM", "out", *GIVEN, "--resume").stderr
 
 
 class TestPreset:

@@ -77,7 +77,9 @@ class TestOne:
         assert (alpha[32, 30], alpha[32, 46]) == (0, 255)
 
     @pytest.mark.parametrize("option", ["--garbage", "--core"])
-    @pytest.mark.parametrize("corners", ["0,0 90", "10,10 20,20", "1,2"])
+    @pytest.mark.parametrize(
+        "corners", ["0,0 90", "10,10 20,20", "1,2", "0.5,0;1,2;3,3", "(0,0) (1,2) (3,3)"]
+    )
     def test_a_polygon_that_is_none(self, green: Path, run: Run, option: str, corners: str) -> None:
         result = run("key", "green.png", "out.png", option, corners)
         assert result.exit_code == 2
@@ -173,6 +175,11 @@ class TestOne:
             (("shot.png", "x.png", "--matte", "x.png"), "would both be written"),
             (("shot.png", "x.png", "--garbage", "0,0 3,3"), "0,0 3,3"),
             (("shot.png", "x.png", "--core", "trimap.png"), "core: expected shape"),
+            (("shot.png", "x.png", "--garbage", "red.png"), "garbage red.png: expected a grey"),
+            (("shot.png", "x.png", "--garbage", "no.png"), "--garbage: no such file: 'no.png'"),
+            (("shot.png", "x.png", "--garbage", "no.png"), "a polygon X,Y X,Y X,Y\n"),
+            (("shot.png", "x.png", "--garbage", "network"), "no such file: 'network'"),
+            (("shot.png", "x.png", "--core", "net"), "X,Y X,Y X,Y or the word network"),
             (("plates", "out"), "add --sequence"),
             (("missing.####.png", "out"), "no frame matches"),
             (("shot.png", "x.png", "--resume"), "serve sequences"),
@@ -214,7 +221,7 @@ class TestShot:
         written = {path.name for path in Path("out").glob("[!.]*")}
         assert written == {name.format(n) for n in ("0101", "0102", "0103", "0105")}
         assert len(files(green / "mattes")) == 4
-        assert result.stderr.startswith("warning: frames 104 are missing\n")
+        assert result.stderr.startswith("warning: frame 104 is missing\n")
         report = json.loads(result.stdout)
         assert report["missing"] == [104]
         assert len(report["results"]) == 4

@@ -1,7 +1,8 @@
-"""Garbage matte and core matte as a hint."""
+"""Garbage matte and core matte as a hint, and what a garbage matte leaves of a key."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from PIL import Image as PILImage
 
 from hybridbg.core.errors import InvalidMaskError, InvalidOptionError
+from hybridbg.pipeline import remove_background
 from hybridbg.pipeline.mattes import hint_from_mattes
+from tests.conftest import Sample
 
 
 def test_masks_and_polygons_count_together(tmp_path: Path) -> None:
@@ -44,6 +47,11 @@ def test_refused() -> None:
         hint_from_mattes((8, 10), core=[((0.0, 0.0), (1.0, 1.0))])
     with pytest.raises(InvalidMaskError, match="garbage: expected shape"):
         hint_from_mattes((8, 10), garbage=[np.zeros((4, 4), bool)])
+    everything = ((0.0, 0.0), (0.0, 9.0), (7.0, 9.0), (7.0, 0.0))
+    with pytest.raises(InvalidOptionError, match="garbage: expected a part of the picture, got"):
+        hint_from_mattes((8, 10), garbage=[everything])
+    with pytest.raises(InvalidOptionError, match=r"core: .* leave out what is background"):
+        hint_from_mattes((8, 10), core=[everything])
     beyond = ((2.0, 12.0), (2.0, 20.0), (6.0, 20.0))
     with pytest.raises(
         InvalidOptionError,
@@ -51,3 +59,37 @@ def test_refused() -> None:
         "picture, rows 0 to 7 and columns 0 to 9",
     ):
         hint_from_mattes((8, 10), garbage=[beyond])
+
+
+def test_hair_beside_a_garbage_matte_is_as_it_is_without(
+    sample: Callable[[str], Sample],
+) -> None:
+    """What is cut off has the colours of what is left: it is no sample of background."""
+    shot = sample("green_even").image[:200, 200:440]
+    excluded = np.zeros(shot.shape[:2], bool)
+    excluded[:131, 130:] = True
+    garbage = hint_from_mattes(excluded.shape, garbage=[excluded])
+    whole = remove_background(shot, method="key")
+    # A rectangle excludes as a garbage matte does.
+    for told in ({"hint": garbage}, {"rect": (0, 0, 200, 130)}):
+        cut = remove_background(shot, method="key", **told)
+        gone = excluded if "hint" in told else np.s_[:, 130:]
+        assert not cut.alpha[gone].any()
+        assert not cut.trimap[gone].any()
+        kept = np.s_[:, :130]
+        for name in ("alpha", "foreground", "trimap"):
+            found, expected = getattr(cut, name)[kept], getattr(whole, name)[kept]
+            np.testing.assert_array_equal(found, expected)
+
+
+def test_garbage_in_a_hole_is_cut_away_after_the_hole_is_filled() -> None:
+    shot = np.full((96, 96, 3), (20, 180, 50), np.uint8)
+    shot[16:80, 16:80] = (200, 60, 40)
+    shot[32:64, 32:64] = (20, 180, 50)
+    garbage = np.zeros((96, 96), bool)
+    garbage[:64, 40:56] = True  # from the border into the hole: it is open now
+    hint = hint_from_mattes(garbage.shape, garbage=[garbage])
+    alpha = remove_background(shot, method="key", hint=hint, holes=False).alpha
+    assert not alpha[garbage].any()
+    assert not alpha[48, 34]
+    assert alpha[72, 48] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hybridbg.core.errors import NoSubjectError
 from hybridbg.io import as_image
 from hybridbg.pipeline import portrait, strategy
 from hybridbg.pipeline.evidence import Evidence, tightened
@@ -64,3 +65,10 @@ def test_a_followed_outline_is_tightened():
     assert closer.probability[0, [0, 10]].tolist() == [0, 1]
     np.testing.assert_allclose(closer.probability[0, 6], 0.5)
     np.testing.assert_allclose(closer.confidence, np.abs(2 * closer.probability - 1))
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_picture_of_one_colour_has_no_subject(tiny_session, level):
+    """To somebody who asked for no GrabCut it says nothing of one."""
+    with pytest.raises(NoSubjectError, match=r"^no subject found: .* draw a rectangle"):
+        located(np.full((60, 80, 3), level, np.uint8), tiny_session)

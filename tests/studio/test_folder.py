@@ -19,7 +19,9 @@ def touch(folder: Path, *names: str) -> None:
 
 
 def found(folder: Path, without: Path) -> list[str]:
-    return [path.as_posix() for path in find_pictures(folder, without=without)]
+    pictures, left_out = find_pictures(folder, without=without)
+    assert not left_out
+    return [path.as_posix() for path in pictures]
 
 
 def test_by_suffix_at_any_depth_in_order(tmp_path: Path) -> None:
@@ -40,6 +42,20 @@ def test_results_do_not_feed_themselves(tmp_path: Path, out: str) -> None:
     left_out = "deep/out" if out == "deep/out" else "out"
     assert left_out not in {str(Path(name).parent) for name in found(tmp_path, tmp_path / out)}
     assert "a.png" in found(tmp_path, tmp_path / out)
+
+
+def test_results_of_earlier_runs_are_left_out(tmp_path: Path) -> None:
+    touch(
+        tmp_path, ".in.hybridbg.json", "a.png", "deep/b.png", "other/hybridbg.json", "other/c.png"
+    )
+    touch(tmp_path, "deep/out/.in.hybridbg.json", "deep/out/a.png", "deep/out/deep/b.png")
+    pictures, left_out = find_pictures(tmp_path, without=tmp_path / "out")
+    assert [path.as_posix() for path in pictures] == ["a.png", "deep/b.png", "other/c.png"]
+    assert left_out == [tmp_path / "deep/out"]
+    assert found(tmp_path / "deep/out", tmp_path / "out") == ["a.png", "deep/b.png"]  # asked for
+    touch(tmp_path, "done/out/.in.hybridbg.json", "done/out/a.png")
+    with pytest.raises(ImageReadError, match=r"no picture in '.*' besides results in '.*out'"):
+        find_pictures(tmp_path / "done", without=tmp_path / "out")
 
 
 def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:

@@ -32,6 +32,13 @@ def test_only_what_shapes_a_result_is_compared(tmp_path: Path) -> None:
     assert "(--rect was 1,2,3,4, is not given; --crop was off, is on)" in str(caught.value)
 
 
+def test_a_polygon_is_told_as_it_is_given(tmp_path: Path) -> None:
+    record(tmp_path).begin()
+    with pytest.raises(InvalidOptionError) as caught:
+        record(tmp_path, garbage=(((0.0, 330.0), (0.0, 512.0), (130.5, 512.0)),)).earlier()
+    assert "--garbage was 0,0 9,0 9,9 and network, is 330,0 512,0 512,130.5)" in str(caught.value)
+
+
 def test_a_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     hint = tmp_path / "hint.png"
     hint.write_bytes(b"one")
