@@ -88,7 +88,7 @@ class Removal:
         began = record.earlier() if resume else math.inf
         due = []
         for job in jobs:
-            if job.finished(began):
+            if resume and job.finished(began):
                 self.keep(job)
             else:
                 due.append(job)

@@ -13,7 +13,7 @@ import numpy as np
 from hybridbg import graphcut
 from hybridbg.core.errors import NoSubjectError
 from hybridbg.core.image import Image
-from hybridbg.core.resample import fit_inside, resample
+from hybridbg.core.resample import fit_inside, nearest, resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray
 from hybridbg.keying import Screen, estimate_screen, key_preview
@@ -149,13 +149,17 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
         If there is nothing before the screen, or nothing of it.
     """
     evidence = evidence_of(found.linear, found.screen, told)
-    own = trimap = evidence.trimap
+    own = evidence.trimap
+    excluded = np.zeros(own.shape, dtype=np.bool_)
     if hint is not None:
         seeds = graphcut.seeds_from_hint(hint)
         own[seeds == graphcut.SURE_FOREGROUND] = FOREGROUND
-        trimap = np.where(seeds == graphcut.SURE_BACKGROUND, np.uint8(BACKGROUND), own)
-    for value, name in ((FOREGROUND, "before the screen"), (BACKGROUND, "of the screen")):
-        if not (trimap == value).any():
+        excluded = seeds == graphcut.SURE_BACKGROUND
+    for known, name in (
+        ((own == FOREGROUND) & ~excluded, "before the screen"),
+        ((own == BACKGROUND) | excluded, "of the screen"),
+    ):
+        if not known.any():
             raise NoSubjectError(
                 f"key: nothing {name} is certain; give a hint, the screen's colour or a clean plate"
             )
@@ -164,10 +168,9 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
         confidence = confidence * np.float32(_HALF_CHROMA_TRUST)
         noise = max(noise, _HALF_CHROMA_NOISE)
     else:
-        for marks in (own, trimap):
-            unknown = marks == UNKNOWN
-            marks[unknown & (evidence.alpha == 0)] = BACKGROUND
-            marks[unknown & (evidence.alpha >= _SETTLED)] = FOREGROUND
+        unknown = own == UNKNOWN
+        own[unknown & (evidence.alpha == 0)] = BACKGROUND
+        own[unknown & (evidence.alpha >= _SETTLED)] = FOREGROUND
     return Keyed(
         linear=found.linear,
         screen=found.screen,
@@ -175,7 +178,7 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
         mixture=evidence.mixture,
         confidence=confidence,
         noise=noise,
-        trimap=trimap,
+        trimap=np.where(excluded, np.uint8(BACKGROUND), own),
         own=own,
     )
 
@@ -227,7 +230,7 @@ def agrees(keyed: Keyed, network: Evidence) -> bool:
     # A network draws small things too wide: what lies beside them may go.
     reach = 2 * max(1, round(network.cell)) + 1
     gone = cv2.erode((keyed.trimap == BACKGROUND).view(np.uint8), np.ones((reach, reach), np.uint8))
-    removed = cv2.resize(gone, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    removed = nearest(gone, shape)
     subject = network.probability >= 0.5
     area = np.count_nonzero(subject)
     return bool(area > 0 and np.count_nonzero(removed[subject]) <= _MOST_LOST * area)
