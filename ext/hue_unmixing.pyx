@@ -118,6 +118,10 @@ cdef inline float larger(float a, float b) noexcept nogil:
     return a if a > b else b
 
 
+cdef inline float measured(const float[::1] colour, const float[::1] axis) noexcept nogil:
+    return colour[0] * axis[0] + colour[1] * axis[1] + colour[2] * axis[2]
+
+
 cdef void compare_row(
     const float[:, ::1] linear, const float[:, ::1] plate, const Limits* limits,
     const float[::1] alpha, float[::1] agreement,
@@ -144,27 +148,24 @@ cdef void compare_row(
 cdef void unmix_strip(
     const float[:, ::1] linear, const float[:, ::1] plate, const float[::1] grey_key,
     const float[:, ::1] hues, const float[:, ::1] light, const float[:, ::1] support,
-    const float[::1] known, const float[::1] noise, const Limits* limits,
-    Py_ssize_t start, float[::1] alpha, float[::1] mixture,
+    const float[::1] known, const float[::1] noise, const float[:, ::1] metric,
+    const Limits* limits, Py_ssize_t start, float[::1] alpha, float[::1] mixture,
 ) noexcept nogil:
     """Multiply `alpha` and `mixture` of one strip by what the hues say of it."""
     cdef Strip s
     cdef float[STRIP] common
-    cdef float[CHANNELS] scale
     cdef Py_ssize_t[STRIP] near
     cdef Py_ssize_t count = min(STRIP, linear.shape[0] - start), n, col, i, k
     cdef float least, margin, room, most, worth, sure
-    for i in range(CHANNELS):
-        scale[i] = 1 / noise[i]
     for n in range(STRIP):
         col = start + (n if n < count else count - 1)
         near[n] = col * support.shape[0] // linear.shape[0]
-        s.c0[n] = linear[col, 0] * scale[0]
-        s.c1[n] = linear[col, 1] * scale[1]
-        s.c2[n] = linear[col, 2] * scale[2]
-        s.b0[n] = plate[col, 0] * scale[0]
-        s.b1[n] = plate[col, 1] * scale[1]
-        s.b2[n] = plate[col, 2] * scale[2]
+        s.c0[n] = measured(linear[col], metric[0])
+        s.c1[n] = measured(linear[col], metric[1])
+        s.c2[n] = measured(linear[col], metric[2])
+        s.b0[n] = measured(plate[col], metric[0])
+        s.b1[n] = measured(plate[col], metric[1])
+        s.b2[n] = measured(plate[col], metric[2])
         sure = known[col * known.shape[0] // linear.shape[0]]
         s.certain[n] = limits.accident * sure * sure
         s.ray[n] = limits.ray * sure
@@ -203,7 +204,8 @@ cdef void unmix_row(
     const float[:, ::1] linear, const float[:, ::1] plate, const float[::1] grey_key,
     const float[::1] mean_key, const float[:, ::1] hues, const float[:, ::1] light,
     const float[:, ::1] support, const float[::1] known, const float[::1] noise,
-    const Limits* limits, float[::1] alpha, float[::1] mixture, float[::1] agreement,
+    const float[:, ::1] metric, const Limits* limits,
+    float[::1] alpha, float[::1] mixture, float[::1] agreement,
 ) noexcept nogil:
     cdef Py_ssize_t col, strip, start
     cdef float scale = 1 / (limits.high - limits.low), most
@@ -216,8 +218,8 @@ cdef void unmix_row(
         for col in range(start, min(start + STRIP, linear.shape[0])):
             most = larger(most, alpha[col])
         if most > 0:
-            unmix_strip(linear, plate, grey_key, hues, light, support, known, noise, limits,
-                        start, alpha, mixture)
+            unmix_strip(linear, plate, grey_key, hues, light, support, known, noise, metric,
+                        limits, start, alpha, mixture)
     compare_row(linear, plate, limits, alpha, agreement)
 
 
@@ -231,6 +233,7 @@ def unmix_pixels(
     const float[:, :, ::1] support not None,
     const float[:, ::1] known not None,
     const float[::1] noise not None,
+    const float[:, ::1] metric not None,
     const float[::1] constants not None,
     int channel,
     float[:, ::1] alpha not None,
@@ -255,5 +258,5 @@ def unmix_pixels(
         near = row * support.shape[0] // linear.shape[0]
         sure = row * known.shape[0] // linear.shape[0]
         unmix_row(linear[row], plate[row], grey_key[row], mean_key[row], hues, light,
-                  support[near], known[sure], noise, &limits, alpha[row], mixture[row],
-                  agreement[row])
+                  support[near], known[sure], noise, metric, &limits, alpha[row],
+                  mixture[row], agreement[row])

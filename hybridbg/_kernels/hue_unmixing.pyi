@@ -11,6 +11,7 @@ def unmix_pixels(
     support: NDArray[np.float32],
     known: NDArray[np.float32],
     noise: NDArray[np.float32],
+    metric: NDArray[np.float32],
     constants: NDArray[np.float32],
     channel: int,
     alpha: NDArray[np.float32],

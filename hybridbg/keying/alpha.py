@@ -27,6 +27,7 @@ import numpy as np
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import BoolArray, FloatArray, ImageLike
 from hybridbg.io import as_image
+from hybridbg.keying import chroma
 from hybridbg.keying.noise import LEAST_NOISE, deviation, robust_spread, sparse
 from hybridbg.keying.plate import DARKEST
 from hybridbg.keying.screen import Screen, check_plate
@@ -60,6 +61,10 @@ _ALPHA_NOISE: Final = (0.5, 3.25)
 # What matting found draws to 1 between these, as far as the key is between those.
 _ALL_BUT_OPAQUE: Final = (0.9, 0.98)
 _SAID_OPAQUE: Final = (0.95, 0.975)
+# Likewise where colours were stored at half size: they bleed across edges. Three quarters of what
+# comes out at 0.95 there are opaque.
+_BLED_OPAQUE: Final = (0.7, 0.9)
+_SAID_BLED: Final = (0.8, 0.9)
 # Relative distance to the plate of a pixel that surely shows the screen.
 _ON_SCREEN: Final = 0.1
 
@@ -125,8 +130,10 @@ def key_alpha(image: ImageLike, screen: Screen) -> FloatArray:
     return alpha_by_survey(linear, screen, survey(linear, screen)).alpha
 
 
-def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> ColourKey:
-    """Key linear light, (H, W, 3), that was surveyed."""
+def alpha_by_survey(
+    linear: FloatArray, screen: Screen, found: Survey, *, half_chroma: bool = False
+) -> ColourKey:
+    """Key linear light, (H, W, 3), that was surveyed; `half_chroma`: colours were stored so."""
     from hybridbg._kernels import hue_unmixing, screen_distance
 
     threads = resolve_num_threads(None)
@@ -139,6 +146,10 @@ def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> Colour
     part = sparse(grey_key.size)
     on_screen = distance[part] < _ON_SCREEN
     noise = deviation(linear[part], plate[part], on_screen)
+    metric: FloatArray = np.diag(1 / noise)
+    if half_chroma:
+        metric = chroma.metric()
+        noise = np.maximum(noise, np.float32(chroma.HALF_CHROMA_LEAST))
     mean_key = np.empty_like(grey_key)
     screen_distance.average_pixels(grey_key, _gaussian(_NEIGHBOURS), mean_key, threads)
     constants = [
@@ -160,11 +171,12 @@ def alpha_by_survey(linear: FloatArray, screen: Screen, found: Survey) -> Colour
         plate,
         grey_key,
         mean_key,
-        np.ascontiguousarray(found.hues / noise),
+        np.ascontiguousarray(found.hues @ metric.T),
         np.ascontiguousarray(light, dtype=np.float32),
         np.ascontiguousarray(found.support),
         np.ascontiguousarray(found.known),
         noise,
+        metric,
         np.array(constants, dtype=np.float32),
         screen.channel,
         alpha,
@@ -190,12 +202,13 @@ def denoised(alpha: FloatArray, noise: float) -> FloatArray:
     return calm.reshape(alpha.shape)
 
 
-def solidified(alpha: FloatArray, key: FloatArray) -> FloatArray:
+def solidified(alpha: FloatArray, key: FloatArray, *, half_chroma: bool = False) -> FloatArray:
     """Give alpha (H, W) with what is all but opaque drawn to 1 where `key` (H, W) says opaque."""
+    found, needed = (_BLED_OPAQUE, _SAID_BLED) if half_chroma else (_ALL_BUT_OPAQUE, _SAID_OPAQUE)
     whole: FloatArray = alpha.astype(np.float32).ravel()
     said = key.ravel()
-    where = np.flatnonzero((whole > _ALL_BUT_OPAQUE[0]) & (whole < 1) & (said > _SAID_OPAQUE[0]))
-    share = _rise(whole[where], *_ALL_BUT_OPAQUE) * _rise(said[where], *_SAID_OPAQUE)
+    where = np.flatnonzero((whole > found[0]) & (whole < 1) & (said > needed[0]))
+    share = _rise(whole[where], *found) * _rise(said[where], *needed)
     whole[where] += (1 - whole[where]) * share
     return whole.reshape(alpha.shape)
 

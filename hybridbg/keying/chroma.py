@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hybridbg.core.image import as_float
 from hybridbg.core.types import FloatArray, PixelArray
 
-__all__ = ["has_half_chroma", "sharpen_chroma"]
+__all__ = ["HALF_CHROMA_LEAST", "has_half_chroma", "metric", "sharpen_chroma"]
 
 # BT.601: rows are Y, Cb, Cr of RGB.
 _YCC: Final = np.array(
@@ -34,9 +34,16 @@ _WINDOW: Final = 2.0
 _EPSILON: Final = 2e-5
 # Detail below this variance is rounding.
 _LEAST_VARIANCE: Final = 1e-7
+# Standard deviations, in linear light, that luma and chroma stored at half size have at edges,
+# where a JPEG's rounding rings: the bare screen shows nothing of it.
+_LUMA_NOISE: Final = 0.003
+_CHROMA_NOISE: Final = 0.01
 # Detail is measured in so many bands of so many rows of a large picture.
 _BANDS: Final = 12
 _BAND_ROWS: Final = 32
+
+HALF_CHROMA_LEAST: Final = 0.005
+"""Least standard deviation of a channel to reckon with at an edge of such a picture."""
 
 
 def has_half_chroma(pixels: PixelArray) -> bool:
@@ -82,3 +89,13 @@ def sharpen_chroma(coded: FloatArray) -> FloatArray:
         planes.append(plane + around(covariance / (variance + _EPSILON)) * (luma - soft))
     sharp = np.stack(planes, axis=-1) @ np.linalg.inv(_YCC).T.astype(np.float32)
     return np.ascontiguousarray(sharp.clip(0, 1))
+
+
+def metric() -> FloatArray:
+    """Give (3, 3) axes along which linear light of such a picture has noise of length one.
+
+    Luma says much more there than chroma, which was guessed.
+    """
+    noise = np.array([_LUMA_NOISE, _CHROMA_NOISE, _CHROMA_NOISE], dtype=np.float32)
+    axes: FloatArray = _YCC / noise[:, None]
+    return axes

@@ -109,10 +109,15 @@ def key_evidence(
     return evidence_of(picture.linear(), screen, told)
 
 
-def evidence_of(linear: FloatArray, screen: Screen, told: FloatArray | None) -> KeyEvidence:
-    """Do what `key_evidence` does, with linear light, (H, W, 3) float32."""
+def evidence_of(
+    linear: FloatArray, screen: Screen, told: FloatArray | None, *, half_chroma: bool = False
+) -> KeyEvidence:
+    """Do what `key_evidence` does, with linear light, (H, W, 3) float32.
+
+    `half_chroma`: its colours were stored at half size.
+    """
     found = survey(linear, screen, told)
-    key = alpha_by_survey(linear, screen, found)
+    key = alpha_by_survey(linear, screen, found, half_chroma=half_chroma)
     trimap = _trimap(key, resample(found.opacity, key.alpha.shape))
     _drop_markers(trimap, told)
     confidence = np.multiply(key.agreement, np.float32(screen.confidence), out=key.agreement)

@@ -53,7 +53,7 @@ It takes a hue seen nearby to reach it: nine such pixels in ten were wholly opaq
 scenes, the others nearly so, while matting would draw them towards their neighbours.
 """
 
-_HALF_CHROMA_TRUST = 0.05
+_HALF_CHROMA_TRUST = 0.2
 """Confidence left to a key whose colours were stored at half size: their edges are guessed."""
 
 _HALF_CHROMA_NOISE = 0.035
@@ -74,6 +74,8 @@ class Keyed:
         As of `KeyEvidence`.
     noise : float
         Standard deviation that the picture's noise has in alpha.
+    half_chroma : bool
+        As of `Screened`.
     trimap : (H, W) uint8
     own : (H, W) uint8
         The same without what a hint calls background.
@@ -85,6 +87,7 @@ class Keyed:
     mixture: FloatArray
     confidence: FloatArray
     noise: float
+    half_chroma: bool
     trimap: ByteArray
     own: ByteArray
 
@@ -148,7 +151,7 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
     NoSubjectError
         If there is nothing before the screen, or nothing of it.
     """
-    evidence = evidence_of(found.linear, found.screen, told)
+    evidence = evidence_of(found.linear, found.screen, told, half_chroma=found.half_chroma)
     own = evidence.trimap
     excluded = np.zeros(own.shape, dtype=np.bool_)
     if hint is not None:
@@ -178,6 +181,7 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
         mixture=evidence.mixture,
         confidence=confidence,
         noise=noise,
+        half_chroma=found.half_chroma,
         trimap=np.where(excluded, np.uint8(BACKGROUND), own),
         own=own,
     )

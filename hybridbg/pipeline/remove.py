@@ -306,4 +306,5 @@ def _matte(
         )
     if keyed is None:
         return matte
-    return replace(matte, alpha=solidified(denoised(matte.alpha, keyed.noise), keyed.alpha))
+    alpha = denoised(matte.alpha, keyed.noise)
+    return replace(matte, alpha=solidified(alpha, keyed.alpha, half_chroma=keyed.half_chroma))

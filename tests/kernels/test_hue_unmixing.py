@@ -46,7 +46,17 @@ def run(parts, threads=1):
     linear, plate, grey, palette, light, support, known, mean = parts
     made = np.full((3, *mean.shape), np.nan, dtype=np.float32)
     inputs = read_only(
-        linear, plate, grey, mean, palette / NOISE, light, support, known, NOISE, CONSTANTS
+        linear,
+        plate,
+        grey,
+        mean,
+        palette / NOISE,
+        light,
+        support,
+        known,
+        NOISE,
+        np.diag(1 / NOISE),
+        CONSTANTS,
     )
     kernel.unmix_pixels(*inputs, 1, *made, threads)
     return made

@@ -69,10 +69,31 @@ def test_where_colours_are_half_size_the_key_settles_nothing():
     truth = shot("jpeg")
     picture = as_image(truth.image)
     keyed = key_picture(screen_picture(picture, Options()), None)
-    evidence = evidence_of(keyed.linear, keyed.screen, None)
+    evidence = evidence_of(keyed.linear, keyed.screen, None, half_chroma=True)
     assert np.array_equal(keyed.trimap, evidence.trimap)
-    assert keyed.confidence.max() < 0.1 < evidence.confidence.max()
+    assert keyed.confidence.max() < 0.25 < evidence.confidence.max()
     assert keyed.noise > evidence.noise
+
+
+def test_where_colours_are_half_size_luma_says_more():
+    truth = shot("hair_blue")
+    stored = camera(srgb_to_linear(truth.image / np.float32(255)), np.random.RandomState(0), 0, 85)
+    found = screen_picture(as_image(stored), Options())
+    assert found.half_chroma
+    errors = [
+        mixed_error(
+            evidence_of(found.linear, found.screen, None, half_chroma=half).mixture, truth.alpha
+        )
+        for half in (False, True)
+    ]
+    assert errors[1] < 0.95 * errors[0]
+
+
+def test_bled_edges_are_opaque_more_often_than_not():
+    truth = shot("jpeg", (360, 640))
+    alpha = remove_background(truth.image, method="key").alpha
+    # Drawn to 1 as late as elsewhere, 3 % of opaque pixels stay below 98 %.
+    assert np.mean(alpha[truth.alpha == 1] < 0.98) < 0.025
 
 
 def test_noise_is_not_seen_on_the_screen():
