@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from hybridbg.core.morphology import grown, shrunk
 from hybridbg.core.resample import resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray, ImageLike
@@ -125,26 +126,20 @@ def evidence_of(
 
 
 def _trimap(key: ColourKey, opacity: FloatArray) -> ByteArray:
-    import cv2
-
     alpha = key.alpha
     diagonal = float(np.hypot(*alpha.shape))
-    speck, margin, beside = (
-        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
-        for radius in (max(1, round(part * diagonal)) for part in (_SPECK, _MARGIN, _BESIDE))
-    )
+    speck, margin, beside = (max(1, round(part * diagonal)) for part in (_SPECK, _MARGIN, _BESIDE))
     near = (alpha < _BACKGROUND_ALPHA) & (key.distance < _BACKGROUND_DISTANCE)
-    background = near.view(np.uint8)
-    background = cv2.morphologyEx(background, cv2.MORPH_OPEN, speck)
+    background = grown(shrunk(near.view(np.uint8), speck), speck)
     opaque = np.zeros(alpha.shape, dtype=np.bool_)
     for probably, at_least in _FOREGROUND:
         opaque |= (opacity > probably) & (alpha > at_least)
-    foreground = cv2.morphologyEx(opaque.view(np.uint8), cv2.MORPH_CLOSE, speck)
+    foreground = shrunk(grown(opaque.view(np.uint8), speck), speck)
     # Closing fills pits of noise, never a gap through which the screen is seen.
     gap = (alpha <= _PIT).view(np.uint8)
-    gap |= cv2.dilate(gap, beside) & (key.mixture <= _PIT_BESIDE_GAPS).view(np.uint8)
+    gap |= grown(gap, beside) & (key.mixture <= _PIT_BESIDE_GAPS).view(np.uint8)
     foreground &= 1 - gap
-    foreground = cv2.erode(foreground, margin, borderValue=1)
+    foreground = shrunk(foreground, margin)
     trimap: ByteArray = np.full(alpha.shape, UNKNOWN, dtype=np.uint8)
     trimap[background == 1] = BACKGROUND
     trimap[foreground == 1] = FOREGROUND
