@@ -24,7 +24,7 @@ from hybridbg.core.memory import check_memory
 from hybridbg.core.progress import Progress, Report, Rising, stage_report
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.trimap import FOREGROUND, UNKNOWN, as_trimap
-from hybridbg.core.types import ByteArray, FloatArray, ImageLike
+from hybridbg.core.types import BoolArray, ByteArray, FloatArray, ImageLike
 from hybridbg.io import as_grey, as_image
 from hybridbg.matting.cells import scatter_alpha, trimap_of, unknown_of
 from hybridbg.matting.direct import DIRECT_PIXELS, solve_directly
@@ -302,17 +302,21 @@ def _held_together(
     first_weight: FloatArray,
     second: FloatArray | None,
     second_weight: FloatArray | None,
+    where: BoolArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the one prior that two amount to: their weighted mean, with the sum of the weights."""
+    """Return the one prior that two amount to: their weighted mean, with the sum of the weights.
+
+    It is written over the first, and holds `where` alone: a small part of most pictures.
+    """
     if second is None or second_weight is None:
         return first, first_weight
-    where = np.flatnonzero(first_weight)  # a small part of most pictures
-    held, weight = second.flatten(), second_weight.flatten()
-    added = first_weight.ravel()[where]
-    weight[where] += added
-    share = added / weight[where]
-    held[where] += share * (first.ravel()[where] - held[where])
-    return held.reshape(first.shape), weight.reshape(first.shape)
+    held, weight = second[where], second_weight[where]
+    added = first_weight[where]
+    weight += added
+    share = np.divide(added, weight, out=np.zeros_like(added), where=weight > 0)
+    held += share * (first[where] - held)
+    first[where], first_weight[where] = held, weight
+    return first, first_weight
 
 
 def _multigrid(system: BandSystem, work: Rising) -> ColourMultigrid:
@@ -361,11 +365,14 @@ def refined_alpha(
     work = Rising(progress)
     work(0)
     colours = image.srgb() if isinstance(image, Image) else image
-    asked = trimap
+    unknown = trimap == UNKNOWN
+    asked, trust = trimap, np.float32(1)
     if sample_trust is not None:
-        most = np.float32(STRENGTH) * sample_trust
-        heard = most > (0 if prior_weight is None else np.float32(_HEARD) * prior_weight)
-        asked = np.where((trimap == UNKNOWN) & ~heard, NOT_ASKED, trimap)
+        trust = sample_trust[unknown]
+        least = 0 if prior_weight is None else np.float32(_HEARD) * prior_weight[unknown]
+        heard = np.float32(STRENGTH) * trust > least
+        asked = trimap.copy()
+        asked[unknown] = np.where(heard, UNKNOWN, NOT_ASKED)
     samples, weight = sampling_prior(
         colours, asked, num_threads=num_threads, progress=work.part(0, _SAMPLING)
     )
@@ -373,10 +380,11 @@ def refined_alpha(
         image = colours  # decoding again would take longer than the memory is worth
     del colours  # the solver decodes what it needs
     if sample_trust is not None:
-        weight *= sample_trust
-    sampled = int(np.count_nonzero(weight))
+        weight[unknown] *= trust
+    count, sampled = (int(np.count_nonzero(plane)) for plane in (unknown, weight))
     if sampled:
-        prior, prior_weight = _held_together(samples, weight, prior, prior_weight)
+        prior, prior_weight = _held_together(samples, weight, prior, prior_weight, unknown)
+    del unknown, asked
     found = closed_form_alpha(
         image,
         trimap,
@@ -387,5 +395,4 @@ def refined_alpha(
         tolerance=tolerance,
         progress=work.part(_SAMPLING, 1),
     )
-    unknown = int(np.count_nonzero(trimap == UNKNOWN))
-    return replace(found, sampled=sampled / max(unknown, 1))
+    return replace(found, sampled=sampled / max(count, 1))
