@@ -131,9 +131,24 @@ def key_alpha(image: ImageLike, screen: Screen) -> FloatArray:
 
 
 def alpha_by_survey(
-    linear: FloatArray, screen: Screen, found: Survey, *, half_chroma: bool = False
+    linear: FloatArray, screen: Screen, found: Survey, bled: FloatArray | None = None
 ) -> ColourKey:
-    """Key linear light, (H, W, 3), that was surveyed; `half_chroma`: colours were stored so."""
+    """Key linear light, (H, W, 3), that was surveyed.
+
+    `bled`, (H, W) in [0, 1]: how far its colours, stored at half size, are guessed.
+    """
+    key = _unmixed(linear, screen, found, half_chroma=False)
+    if bled is None:
+        return key
+    guessed = _unmixed(linear, screen, found, half_chroma=True)
+    alpha, mixture, agreement = (
+        getattr(key, name) + bled * (getattr(guessed, name) - getattr(key, name))
+        for name in ("alpha", "mixture", "agreement")
+    )
+    return ColourKey(alpha, mixture, agreement, key.distance, key.noise)
+
+
+def _unmixed(linear: FloatArray, screen: Screen, found: Survey, *, half_chroma: bool) -> ColourKey:
     from hybridbg._kernels import hue_unmixing, screen_distance
 
     threads = resolve_num_threads(None)
@@ -202,9 +217,26 @@ def denoised(alpha: FloatArray, noise: float) -> FloatArray:
     return calm.reshape(alpha.shape)
 
 
-def solidified(alpha: FloatArray, key: FloatArray, *, half_chroma: bool = False) -> FloatArray:
-    """Give alpha (H, W) with what is all but opaque drawn to 1 where `key` (H, W) says opaque."""
-    found, needed = (_BLED_OPAQUE, _SAID_BLED) if half_chroma else (_ALL_BUT_OPAQUE, _SAID_OPAQUE)
+def solidified(alpha: FloatArray, key: FloatArray, bled: FloatArray | None = None) -> FloatArray:
+    """Give alpha (H, W) with what is all but opaque drawn to 1 where `key` (H, W) says opaque.
+
+    `bled`, (H, W) in [0, 1]: how far colours, stored at half size, are guessed.
+    """
+    whole = _drawn_to_1(alpha, key, _ALL_BUT_OPAQUE, _SAID_OPAQUE)
+    if bled is not None:
+        import cv2
+
+        # Colours bleed a little further than they show.
+        reach = (2 * cv2.dilate(bled, np.ones((3, 3), dtype=np.uint8))).clip(0, 1)
+        further = _drawn_to_1(alpha, key, _BLED_OPAQUE, _SAID_BLED)
+        whole = np.maximum(whole, alpha + reach * (further - alpha))
+    return whole
+
+
+def _drawn_to_1(
+    alpha: FloatArray, key: FloatArray, found: tuple[float, float], needed: tuple[float, float]
+) -> FloatArray:
+    """Draw alpha to 1 between two values as far as the key is between two others."""
     whole: FloatArray = alpha.astype(np.float32).ravel()
     said = key.ravel()
     where = np.flatnonzero((whole > found[0]) & (whole < 1) & (said > needed[0]))

@@ -111,14 +111,14 @@ def key_evidence(
 
 
 def evidence_of(
-    linear: FloatArray, screen: Screen, told: FloatArray | None, *, half_chroma: bool = False
+    linear: FloatArray, screen: Screen, told: FloatArray | None, bled: FloatArray | None = None
 ) -> KeyEvidence:
     """Do what `key_evidence` does, with linear light, (H, W, 3) float32.
 
-    `half_chroma`: its colours were stored at half size.
+    `bled`, (H, W) in [0, 1]: how far its colours, stored at half size, are guessed.
     """
     found = survey(linear, screen, told)
-    key = alpha_by_survey(linear, screen, found, half_chroma=half_chroma)
+    key = alpha_by_survey(linear, screen, found, bled)
     trimap = _trimap(key, resample(found.opacity, key.alpha.shape))
     _drop_markers(trimap, told)
     confidence = np.multiply(key.agreement, np.float32(screen.confidence), out=key.agreement)

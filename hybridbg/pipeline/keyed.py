@@ -17,7 +17,7 @@ from hybridbg.core.resample import fit_inside, nearest, resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray
 from hybridbg.keying import Screen, estimate_screen, key_preview
-from hybridbg.keying.chroma import has_half_chroma, sharpen_chroma
+from hybridbg.keying.chroma import Halved, halved_axes, sharpen_chroma
 from hybridbg.keying.evidence import evidence_of
 from hybridbg.keying.screen import clean_light, find_screen
 from hybridbg.pipeline.evidence import Evidence
@@ -74,7 +74,7 @@ class Keyed:
         As of `KeyEvidence`.
     noise : float
         Standard deviation that the picture's noise has in alpha.
-    half_chroma : bool
+    bled : (H, W) float32 in [0, 1], or None
         As of `Screened`.
     trimap : (H, W) uint8
     own : (H, W) uint8
@@ -87,7 +87,7 @@ class Keyed:
     mixture: FloatArray
     confidence: FloatArray
     noise: float
-    half_chroma: bool
+    bled: FloatArray | None
     trimap: ByteArray
     own: ByteArray
 
@@ -113,22 +113,26 @@ class Screened:
     linear : (H, W, 3) float32
         As of `Keyed`.
     screen : Screen
-    half_chroma : bool
-        Whether colours were stored at half size.
+    bled : (H, W) float32 in [0, 1], or None
+        Where colours were stored at half size: how far those around a pixel are guessed.
     """
 
     linear: FloatArray
     screen: Screen
-    half_chroma: bool
+    bled: FloatArray | None
 
 
 def screen_picture(picture: Image, options: Options) -> Screened:
     """Find the screen of a picture, or raise `NoSubjectError` if there is none."""
-    half = picture.encoding != "linear" and has_half_chroma(picture.pixels)
-    if half:
-        picture = replace(picture, pixels=sharpen_chroma(picture.rgb()))
+    halved = Halved(False, False)
+    if picture.encoding != "linear":
+        halved = halved_axes(picture.pixels)
+    bled = None
+    if any(halved):
+        sharp, bled = sharpen_chroma(picture.rgb(), halved)
+        picture = replace(picture, pixels=sharp)
     linear = picture.linear()
-    return Screened(linear, _screen_of(linear, options), half)
+    return Screened(linear, _screen_of(linear, options), bled)
 
 
 def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | None = None) -> Keyed:
@@ -151,7 +155,7 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
     NoSubjectError
         If there is nothing before the screen, or nothing of it.
     """
-    evidence = evidence_of(found.linear, found.screen, told, half_chroma=found.half_chroma)
+    evidence = evidence_of(found.linear, found.screen, told, bled=found.bled)
     own = evidence.trimap
     excluded = np.zeros(own.shape, dtype=np.bool_)
     if hint is not None:
@@ -167,8 +171,8 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
                 f"key: nothing {name} is certain; give a hint, the screen's colour or a clean plate"
             )
     confidence, noise = evidence.confidence, evidence.noise
-    if found.half_chroma:
-        confidence = confidence * np.float32(_HALF_CHROMA_TRUST)
+    if found.bled is not None:
+        confidence = confidence * (1 - np.float32(1 - _HALF_CHROMA_TRUST) * found.bled)
         noise = max(noise, _HALF_CHROMA_NOISE)
     else:
         unknown = own == UNKNOWN
@@ -181,7 +185,7 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
         mixture=evidence.mixture,
         confidence=confidence,
         noise=noise,
-        half_chroma=found.half_chroma,
+        bled=found.bled,
         trimap=np.where(excluded, np.uint8(BACKGROUND), own),
         own=own,
     )

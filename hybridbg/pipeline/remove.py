@@ -307,4 +307,4 @@ def _matte(
     if keyed is None:
         return matte
     alpha = denoised(matte.alpha, keyed.noise)
-    return replace(matte, alpha=solidified(alpha, keyed.alpha, half_chroma=keyed.half_chroma))
+    return replace(matte, alpha=solidified(alpha, keyed.alpha, bled=keyed.bled))

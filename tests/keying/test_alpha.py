@@ -127,7 +127,7 @@ def test_what_is_all_but_opaque_is_opaque_where_the_key_says_so():
     # A key that sees the screen through it is not overruled.
     assert np.array_equal(solidified(alpha, np.full_like(alpha, 0.9)), alpha)
     # Colours stored at half size bleed across edges.
-    bled = solidified(alpha, np.full_like(alpha, 0.9), half_chroma=True)
+    bled = solidified(alpha, np.full_like(alpha, 0.9), np.ones_like(alpha))
     assert (bled[alpha >= 0.9] == 1).all()
     assert np.array_equal(bled[alpha <= 0.7], alpha[alpha <= 0.7])
 

@@ -16,8 +16,10 @@ from hybridbg.core.errors import NoSubjectError
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND
 from hybridbg.io import as_image
 from hybridbg.keying import estimate_screen
+from hybridbg.keying.chroma import Halved
 from hybridbg.keying.evidence import evidence_of, key_evidence
 from hybridbg.keying.plate import relative_distance
+from hybridbg.pipeline import keyed as keyed_module
 from hybridbg.pipeline.keyed import key_picture, screen_picture
 from hybridbg.pipeline.options import Options
 
@@ -69,9 +71,11 @@ def test_where_colours_are_half_size_the_key_settles_nothing():
     truth = shot("jpeg")
     picture = as_image(truth.image)
     keyed = key_picture(screen_picture(picture, Options()), None)
-    evidence = evidence_of(keyed.linear, keyed.screen, None, half_chroma=True)
+    evidence = evidence_of(keyed.linear, keyed.screen, None, keyed.bled)
     assert np.array_equal(keyed.trimap, evidence.trimap)
-    assert keyed.confidence.max() < 0.25 < evidence.confidence.max()
+    assert (
+        keyed.confidence[keyed.bled == 1].max() < 0.25 < evidence.confidence[keyed.bled == 1].max()
+    )
     assert keyed.noise > evidence.noise
 
 
@@ -79,21 +83,28 @@ def test_where_colours_are_half_size_luma_says_more():
     truth = shot("hair_blue")
     stored = camera(srgb_to_linear(truth.image / np.float32(255)), np.random.RandomState(0), 0, 85)
     found = screen_picture(as_image(stored), Options())
-    assert found.half_chroma
+    assert found.bled is not None
     errors = [
-        mixed_error(
-            evidence_of(found.linear, found.screen, None, half_chroma=half).mixture, truth.alpha
-        )
-        for half in (False, True)
+        mixed_error(evidence_of(found.linear, found.screen, None, bled).mixture, truth.alpha)
+        for bled in (None, found.bled)
     ]
     assert errors[1] < 0.95 * errors[0]
 
 
-def test_bled_edges_are_opaque_more_often_than_not():
-    truth = shot("jpeg", (360, 640))
-    alpha = remove_background(truth.image, method="key").alpha
-    # Drawn to 1 as late as elsewhere, 3 % of opaque pixels stay below 98 %.
-    assert np.mean(alpha[truth.alpha == 1] < 0.98) < 0.025
+def test_halved_rows_cost_little(monkeypatch):
+    """As many cameras store them: 4:2:2."""
+    truth = shot("hair_even", (360, 640))
+    options = [cv2.IMWRITE_JPEG_QUALITY, 95]
+    options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422]
+    data = cv2.imencode(".jpg", truth.image[..., ::-1], options)[1]
+    stored = np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    noticed = remove_background(stored, method="key").alpha
+    monkeypatch.setattr(keyed_module, "halved_axes", lambda pixels: Halved(False, False))
+    unnoticed = remove_background(stored, method="key").alpha
+    errors = [np.abs(alpha - truth.alpha).sum() for alpha in (noticed, unnoticed)]
+    assert errors[0] < 0.7 * errors[1]
+    thin = [np.mean(alpha[truth.alpha == 1] < 0.98) for alpha in (noticed, unnoticed)]
+    assert thin[0] < 0.5 * thin[1]
 
 
 def test_noise_is_not_seen_on_the_screen():
