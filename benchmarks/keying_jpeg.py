@@ -1,7 +1,7 @@
 """The key on pictures as cameras and shops hand them on: JPEG, with chroma whole or halved.
 
-Run `python -m benchmarks.keying_jpeg`. Scenes of `benchmarks.keying` are stored at some quality with
-chroma whole (4:4:4), halved along the rows (4:2:2) and halved both ways (4:2:0).
+Run `python -m benchmarks.keying_jpeg`. Scenes of `benchmarks.keying` are stored at some quality
+with chroma whole (4:4:4), halved along the rows (4:2:2) and halved both ways (4:2:0).
 Peers as there: each figure is the least over their grid, scene by scene.
 """
 
