@@ -61,7 +61,7 @@ _ALPHA_NOISE: Final = (0.5, 3.25)
 # What matting found draws to 1 between these, as far as the key is between those.
 _ALL_BUT_OPAQUE: Final = (0.9, 0.98)
 _SAID_OPAQUE: Final = (0.95, 0.975)
-# Likewise where colours were stored at half size: they bleed across edges. Three quarters of what
+# Likewise where colours were stored roughly: they bleed across edges. Three quarters of what
 # comes out at 0.95 there are opaque.
 _BLED_OPAQUE: Final = (0.7, 0.9)
 _SAID_BLED: Final = (0.8, 0.9)
@@ -135,12 +135,12 @@ def alpha_by_survey(
 ) -> ColourKey:
     """Key linear light, (H, W, 3), that was surveyed.
 
-    `bled`, (H, W) in [0, 1]: how far its colours, stored at half size, are guessed.
+    `bled`, (H, W) in [0, 1]: how far its colours, stored roughly, are guessed.
     """
-    key = _unmixed(linear, screen, found, half_chroma=False)
+    key = _unmixed(linear, screen, found, rough=False)
     if bled is None:
         return key
-    guessed = _unmixed(linear, screen, found, half_chroma=True)
+    guessed = _unmixed(linear, screen, found, rough=True)
     alpha, mixture, agreement = (
         getattr(key, name) + bled * (getattr(guessed, name) - getattr(key, name))
         for name in ("alpha", "mixture", "agreement")
@@ -148,7 +148,7 @@ def alpha_by_survey(
     return ColourKey(alpha, mixture, agreement, key.distance, key.noise)
 
 
-def _unmixed(linear: FloatArray, screen: Screen, found: Survey, *, half_chroma: bool) -> ColourKey:
+def _unmixed(linear: FloatArray, screen: Screen, found: Survey, *, rough: bool) -> ColourKey:
     from hybridbg._kernels import hue_unmixing, screen_distance
 
     threads = resolve_num_threads(None)
@@ -162,9 +162,9 @@ def _unmixed(linear: FloatArray, screen: Screen, found: Survey, *, half_chroma: 
     on_screen = distance[part] < _ON_SCREEN
     noise = deviation(linear[part], plate[part], on_screen)
     metric: FloatArray = np.diag(1 / noise)
-    if half_chroma:
+    if rough:
         metric = chroma.metric()
-        noise = np.maximum(noise, np.float32(chroma.HALF_CHROMA_LEAST))
+        noise = np.maximum(noise, np.float32(chroma.LEAST_EDGE_NOISE))
     mean_key = np.empty_like(grey_key)
     screen_distance.average_pixels(grey_key, _gaussian(_NEIGHBOURS), mean_key, threads)
     constants = [
@@ -220,7 +220,7 @@ def denoised(alpha: FloatArray, noise: float) -> FloatArray:
 def solidified(alpha: FloatArray, key: FloatArray, bled: FloatArray | None = None) -> FloatArray:
     """Give alpha (H, W) with what is all but opaque drawn to 1 where `key` (H, W) says opaque.
 
-    `bled`, (H, W) in [0, 1]: how far colours, stored at half size, are guessed.
+    `bled`, (H, W) in [0, 1]: how far colours, stored roughly, are guessed.
     """
     whole = _drawn_to_1(alpha, key, _ALL_BUT_OPAQUE, _SAID_OPAQUE)
     if bled is not None:

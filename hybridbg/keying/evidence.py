@@ -115,7 +115,7 @@ def evidence_of(
 ) -> KeyEvidence:
     """Do what `key_evidence` does, with linear light, (H, W, 3) float32.
 
-    `bled`, (H, W) in [0, 1]: how far its colours, stored at half size, are guessed.
+    `bled`, (H, W) in [0, 1]: how far its colours, stored roughly, are guessed.
     """
     found = survey(linear, screen, told)
     key = alpha_by_survey(linear, screen, found, bled)

@@ -17,7 +17,13 @@ from hybridbg.core.resample import fit_inside, nearest, resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import ByteArray, FloatArray
 from hybridbg.keying import Screen, estimate_screen, key_preview
-from hybridbg.keying.chroma import Halved, halved_axes, sharpen_chroma
+from hybridbg.keying.chroma import (
+    Halved,
+    bleeding,
+    halved_axes,
+    has_blocks,
+    sharpen_chroma,
+)
 from hybridbg.keying.evidence import evidence_of
 from hybridbg.keying.screen import clean_light, find_screen
 from hybridbg.pipeline.evidence import Evidence
@@ -53,10 +59,10 @@ It takes a hue seen nearby to reach it: nine such pixels in ten were wholly opaq
 scenes, the others nearly so, while matting would draw them towards their neighbours.
 """
 
-_HALF_CHROMA_TRUST = 0.2
-"""Confidence left to a key whose colours were stored at half size: their edges are guessed."""
+_ROUGH_TRUST = {False: 0.6, True: 0.2}
+"""Confidence left to a key at edges stored roughly: with whole, and with half chroma."""
 
-_HALF_CHROMA_NOISE = 0.035
+_ROUGH_NOISE = {False: 0.02, True: 0.035}
 """Least standard deviation of its alpha: rings around edges are not seen on the bare screen."""
 
 
@@ -114,25 +120,28 @@ class Screened:
         As of `Keyed`.
     screen : Screen
     bled : (H, W) float32 in [0, 1], or None
-        Where colours were stored at half size: how far those around a pixel are guessed.
+        If a file stored colours roughly: how far those around a pixel are guessed.
+    halved : bool
+        Whether it stored them at half size.
     """
 
     linear: FloatArray
     screen: Screen
     bled: FloatArray | None
+    halved: bool
 
 
 def screen_picture(picture: Image, options: Options) -> Screened:
     """Find the screen of a picture, or raise `NoSubjectError` if there is none."""
-    halved = Halved(False, False)
+    halved, bled = Halved(False, False), None
     if picture.encoding != "linear":
         halved = halved_axes(picture.pixels)
-    bled = None
-    if any(halved):
-        sharp, bled = sharpen_chroma(picture.rgb(), halved)
-        picture = replace(picture, pixels=sharp)
+        if any(halved) or has_blocks(picture.pixels):
+            bled = bleeding(picture.rgb())
+        if any(halved):
+            picture = replace(picture, pixels=sharpen_chroma(picture.rgb(), halved))
     linear = picture.linear()
-    return Screened(linear, _screen_of(linear, options), bled)
+    return Screened(linear, _screen_of(linear, options), bled, any(halved))
 
 
 def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | None = None) -> Keyed:
@@ -172,8 +181,8 @@ def key_picture(found: Screened, hint: FloatArray | None, told: FloatArray | Non
             )
     confidence, noise = evidence.confidence, evidence.noise
     if found.bled is not None:
-        confidence = confidence * (1 - np.float32(1 - _HALF_CHROMA_TRUST) * found.bled)
-        noise = max(noise, _HALF_CHROMA_NOISE)
+        confidence = confidence * (1 - np.float32(1 - _ROUGH_TRUST[found.halved]) * found.bled)
+        noise = max(noise, _ROUGH_NOISE[found.halved])
     else:
         unknown = own == UNKNOWN
         own[unknown & (evidence.alpha == 0)] = BACKGROUND
