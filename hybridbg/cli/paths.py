@@ -40,7 +40,9 @@ FOREGROUND_ENDING, MATTE_ENDING, SHADOW_ENDING = "-foreground", "-matte", "-shad
 
 
 def expand(patterns: Sequence[str]) -> list[str]:
-    """Expand patterns into existing files, in order, each file once.
+    """Expand patterns into files, in order, each file once.
+
+    One of several that does not exist stays in the list, to fail in its turn: the others are done.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def expand(patterns: Sequence[str]) -> list[str]:
     Raises
     ------
     ImageReadError
-        A path that does not exist or is a folder; a pattern that matches no file.
+        A folder; or nothing that is named exists.
 
     Examples
     --------
@@ -63,9 +65,15 @@ def expand(patterns: Sequence[str]) -> list[str]:
     ['-']
     """
     files: dict[str, str] = {}
+    missing: list[str] = []
     for pattern in patterns:
-        for path in [STREAM] if pattern == STREAM else _matches(pattern):
+        paths = [STREAM] if pattern == STREAM else _matches(pattern)
+        missing += [] if paths else [pattern]
+        for path in paths or [pattern]:
             files.setdefault(_identity(path), path)
+    if missing and len(missing) == len(patterns):
+        matched = "file matches" if glob.has_magic(missing[0]) else "such file:"
+        raise ImageReadError(f"no {matched} {missing[0]!r}")
     return list(files.values())
 
 
@@ -92,13 +100,8 @@ def _matches(pattern: str) -> list[str]:
         return [pattern]
     if path.is_dir():
         raise ImageReadError(f"expected a picture, got the folder {pattern!r}; write {pattern}/*")
-    if not glob.has_magic(pattern):
-        raise ImageReadError(f"no such file: {pattern!r}")
     found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - pathlib takes no absolute pattern
-    matches = sorted(path for path in found if Path(path).is_file())
-    if not matches:
-        raise ImageReadError(f"no file matches {pattern!r}")
-    return matches
+    return sorted(path for path in found if Path(path).is_file())
 
 
 def _is_stream_like(path: Path) -> bool:

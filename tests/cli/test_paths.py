@@ -50,7 +50,14 @@ class TestExpand:
     )
     def test_nothing_to_read(self, folder: Path, pattern: str, message: str) -> None:
         with pytest.raises(ImageReadError, match=message):
-            expand(["a.jpg", pattern])
+            expand([pattern])
+
+    def test_one_of_several_that_is_missing_fails_in_its_turn(self, folder: Path) -> None:
+        assert expand(["missing.jpg", "a.jpg", "*.gif"]) == ["missing.jpg", "a.jpg", "*.gif"]
+        with pytest.raises(ImageReadError, match="no such file"):
+            expand(["missing.jpg", "*.gif"])
+        with pytest.raises(ImageReadError, match="got the folder"):
+            expand(["a.jpg", "deep"])
 
 
 class TestNames:

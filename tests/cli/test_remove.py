@@ -144,6 +144,12 @@ class TestSeveral:
         assert result.stderr.startswith("error: bad.png: ")
         assert result.stderr.count("\n") == 1
 
+    def test_nor_does_a_missing_one(self, folder: Path, run: Run) -> None:
+        result = run("remove", "missing.png", "red.png", *GIVEN, "-q")
+        assert result.exit_code == 1
+        assert result.stdout.split() == ["red-cutout.png"]
+        assert result.stderr.startswith("error: 'missing.png' cannot be opened")
+
     def test_a_fault_of_ours_does_not_either(
         self, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
