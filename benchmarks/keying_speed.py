@@ -22,6 +22,7 @@ from benchmarks.screen_scenes import scenes
 
 SIZE = 1080, 1920
 FRAMES = 40
+PREVIEWED = ("hair_even", "motion_red")
 
 
 def ffmpeg_frame(frame: Path, colour: str) -> float:
@@ -62,8 +63,8 @@ def preview_speed(image: NDArray[np.uint8], repeats: int) -> str:
     return str(ratio(theirs, ours))
 
 
-def full_speed(image: NDArray[np.uint8], repeats: int) -> str:
-    """Compare whole removals with a closed form's matting."""
+def full_speed(image: NDArray[np.uint8], repeats: int) -> dict[str, list[float]]:
+    """Time whole removals and a closed form's matting, in turns."""
     import pymatting
 
     from hybridbg import new_session, remove_background
@@ -77,20 +78,26 @@ def full_speed(image: NDArray[np.uint8], repeats: int) -> str:
     }
     seconds, _ = interleave(calls, repeats)
     progress(str(seconds))
-    return str(ratio(seconds["pymatting"], seconds["ours"]))
+    return seconds
 
 
 def main() -> None:
     """Print the ratios."""
     arguments = parser(__doc__)
+    arguments.add_argument("scenes", nargs="*", help="default: every scene of benchmarks.keying")
     arguments.add_argument("--repeats", type=int, default=3)
     given = arguments.parse_args()
-    rows = []
-    for name, shot in scenes(["hair_even", "motion_red"], SIZE):
-        if ffmpeg():
+    rows, total = [], {"pymatting": 0.0, "ours": 0.0}
+    for name, shot in scenes(given.scenes, SIZE):
+        if ffmpeg() and name in PREVIEWED:
             rows.append([name, "preview, FFmpeg / ours", preview_speed(shot.image, given.repeats)])
-        rows.append([name, "full, pymatting / ours", full_speed(shot.image, given.repeats)])
+        seconds = full_speed(shot.image, given.repeats)
+        rows.append([name, "full, pymatting / ours", str(ratio(*seconds.values()))])
+        for who, taken in seconds.items():
+            total[who] += float(np.median(taken))
     print(table(["scene", "seconds", "least / median / most"], rows))
+    print(f"\nAll scenes: {total['pymatting']:.1f} s and {total['ours']:.1f} s, pymatting / ours "
+          f"{total['pymatting'] / total['ours']:.2f}")  # fmt: skip
 
 
 if __name__ == "__main__":
