@@ -13,6 +13,7 @@ import math
 import os
 import struct
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -233,6 +234,13 @@ def _decode(
             if file_format == "png" and png.bit_depth(head) == 16:
                 stream.seek(0)
                 return png.decode(stream.read(), name)
+            if getattr(picture, "is_animated", False):
+                warnings.warn(
+                    f"{name}: it is an animation, and only its first picture was read; "
+                    "save its pictures one by one if all are wanted",
+                    UserWarning,
+                    stacklevel=2,
+                )
             picture.load()
             return to_samples(picture)
     except HybridBgError:

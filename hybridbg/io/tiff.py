@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -67,6 +68,14 @@ def decode(stream: BinaryIO, name: str, check: Callable[[int, int], None]) -> Sa
             if _is_raw(page):
                 return raw.decode(stream, name, check)
             check(page.imagelength, page.imagewidth)
+            others = (file.pages[index] for index in range(1, len(file.pages)))
+            if any(not (_tag(other, SUBFILE_TYPE) or 0) & REDUCED for other in others):
+                warnings.warn(
+                    f"{name}: only the first of its pages was read; save them one by one if all "
+                    "are wanted",
+                    UserWarning,
+                    stacklevel=2,
+                )
             stream.seek(0)
             data = stream.read()
             samples = _shallow(page, data) if page.bitspersample <= 8 else _deep(page, data, name)

@@ -197,17 +197,16 @@ def test_encoding_can_be_set() -> None:
         load(data, encoding="gamma")
 
 
-def test_first_of_several_pictures() -> None:
+@pytest.mark.parametrize("file_format", ["TIFF", "WEBP", "PNG", "GIF"])
+def test_first_of_several_pictures(file_format: str) -> None:
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    first = PILImage.fromarray(SMOOTH)
     second = PILImage.fromarray(SMOOTH[::-1].copy())
-    for file_format, options in (("TIFF", {}), ("WEBP", {"lossless": True}), ("PNG", {})):
-        data = written(
-            PILImage.fromarray(SMOOTH),
-            file_format,
-            save_all=True,
-            append_images=[second],
-            **options,
-        )
-        np.testing.assert_array_equal(load(data).pixels, SMOOTH)
+    alone = load(written(first, file_format, **options))
+    data = written(first, file_format, save_all=True, append_images=[second], **options)
+    with pytest.warns(UserWarning, match=r"image data: .*only .* first .*was read"):
+        image = load(data)
+    np.testing.assert_array_equal(image.pixels, alone.pixels)
 
 
 def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,3 +320,12 @@ def test_many_threads_at_once() -> None:
     with ThreadPoolExecutor(4) as pool:
         images = list(pool.map(load, files))
     assert [int(image.pixels[0, 0, 0]) for image in images] == list(range(32))
+
+
+def test_a_preview_beside_the_picture_is_not_announced() -> None:
+    tifffile = pytest.importorskip("tifffile")
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as file:
+        file.write(COLOUR, photometric="rgb", subfiletype=0)
+        file.write(COLOUR[::2, ::2], photometric="rgb", subfiletype=1)
+    assert load(buffer.getvalue()).shape == COLOUR.shape[:2]
