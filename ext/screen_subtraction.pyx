@@ -8,7 +8,9 @@ m = max(faint - a, 0) / faint how much of a pixel's colour its neighbours tell,
 With k the screen's channel, i < j the others and spill s = max(F_k - limit(F_i, F_j), 0), F_k loses
 strength * s, and all channels get as much of the light that is to replace it.
 
-Layout: linear, plate, light, around and foreground[row, col, :]; alpha and cover[row, col].
+Layout: linear, plate, light and foreground[row, col, :]; alpha[row, col]; the means around[row, col, :]
+and cover[row, col] are smooth, and given on a copy of any size, between whose pixels they are
+interpolated linearly; the corners of both coincide.
 
 Threads: each row writes only its own, so the result does not depend on their number.
 """
@@ -64,21 +66,56 @@ def subtract(
         subtract_row(linear[row], plate[row], alpha[row], light[row])
 
 
+cdef struct Place:      # between two pixels of a copy
+    Py_ssize_t first
+    Py_ssize_t second
+    float share         # of the second
+
+
+cdef inline Place place_of(Py_ssize_t index, Py_ssize_t size, Py_ssize_t copied) noexcept nogil:
+    cdef Place place
+    cdef float at = (index + <float>0.5) * copied / size - <float>0.5
+    at = at if at > 0 else 0
+    place.first = <Py_ssize_t>at
+    place.second = place.first + 1 if place.first + 1 < copied else place.first
+    place.share = at - place.first
+    return place
+
+
+cdef inline float between(float first, float second, float share) noexcept nogil:
+    return first + share * (second - first)
+
+
 cdef void divide_row(
-    const float[:, ::1] light, const float[::1] alpha, const float[:, ::1] around,
-    const float[::1] cover, float faint, float[:, ::1] foreground,
+    const float[:, ::1] light, const float[::1] alpha, const float[:, :, ::1] around,
+    const float[:, ::1] cover, Place down, float faint, float[:, ::1] foreground,
 ) noexcept nogil:
     cdef Py_ssize_t col, k
-    cdef float missing, weight
+    cdef Place along
+    cdef float missing, weight, mean
     for col in range(light.shape[0]):
-        missing = 0
-        weight = alpha[col]
-        if alpha[col] < faint:
-            missing = (faint - alpha[col]) / faint
-            weight = weight + missing * cover[col]
-            weight = weight if weight > <float>1.2e-38 else <float>1.2e-38
+        if alpha[col] >= faint:
+            for k in range(3):
+                foreground[col, k] = within(light[col, k] / alpha[col], 1)
+            continue
+        along = place_of(col, light.shape[0], cover.shape[1])
+        missing = (faint - alpha[col]) / faint
+        mean = between(
+            between(cover[down.first, along.first], cover[down.first, along.second], along.share),
+            between(cover[down.second, along.first], cover[down.second, along.second], along.share),
+            down.share,
+        )
+        weight = alpha[col] + missing * mean
+        weight = weight if weight > <float>1.2e-38 else <float>1.2e-38
         for k in range(3):
-            foreground[col, k] = within((light[col, k] + missing * around[col, k]) / weight, 1)
+            mean = between(
+                between(around[down.first, along.first, k], around[down.first, along.second, k],
+                        along.share),
+                between(around[down.second, along.first, k], around[down.second, along.second, k],
+                        along.share),
+                down.share,
+            )
+            foreground[col, k] = within((light[col, k] + missing * mean) / weight, 1)
 
 
 def divide(
@@ -93,7 +130,8 @@ def divide(
     """Write F, straight."""
     cdef Py_ssize_t row
     for row in prange(light.shape[0], schedule="static", num_threads=num_threads, nogil=True):
-        divide_row(light[row], alpha[row], around[row], cover[row], faint, foreground[row])
+        divide_row(light[row], alpha[row], around, cover,
+                   place_of(row, light.shape[0], cover.shape[0]), faint, foreground[row])
 
 
 cdef void despill_row(float[:, ::1] foreground, const Despill* plan) noexcept nogil:

@@ -11,7 +11,7 @@ from typing import Final
 
 from hybridbg.core.types import ByteArray, FloatArray, Shape
 
-__all__ = ["SMALLEST_SIGMA", "fit_inside", "nearest", "resample", "smooth"]
+__all__ = ["SMALLEST_SIGMA", "fit_inside", "nearest", "resample", "smooth", "smooth_copy"]
 
 # A blur wider than this many pixels runs on a smaller copy, on which it still is this wide.
 SMALLEST_SIGMA: Final = 4.0
@@ -119,6 +119,11 @@ def smooth(values: FloatArray, sigma: float) -> FloatArray:
     -------
     ndarray of the same shape, float32
     """
+    return resample(smooth_copy(values, sigma), values.shape[:2])
+
+
+def smooth_copy(values: FloatArray, sigma: float) -> FloatArray:
+    """Do what `smooth` does, but leave the result as small as it is; the corners coincide."""
     import cv2
 
     shape = values.shape[:2]
@@ -128,4 +133,4 @@ def smooth(values: FloatArray, sigma: float) -> FloatArray:
     blurred: FloatArray = cv2.GaussianBlur(
         values, (0, 0), sigma / step, borderType=cv2.BORDER_REFLECT
     )
-    return resample(blurred, shape)
+    return blurred

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hybridbg.core.checks import as_mask, as_number, one_of
 from hybridbg.core.colour import parse_colour, srgb_to_linear
-from hybridbg.core.resample import smooth
+from hybridbg.core.resample import smooth_copy
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import ColourLike, FloatArray, ImageLike
 from hybridbg.io import as_image
@@ -194,6 +194,6 @@ def _subtract(linear: FloatArray, alpha: FloatArray, plate: FloatArray, threads:
     )
     sigma = max(1.0, _EXTENT * float(np.hypot(*alpha.shape)))
     screen_subtraction.divide(
-        light, alpha, smooth(light, sigma), smooth(alpha, sigma), _FAINT, light, threads
+        light, alpha, smooth_copy(light, sigma), smooth_copy(alpha, sigma), _FAINT, light, threads
     )
     return light

@@ -197,7 +197,6 @@ def remove_background(
     if options.quality == "preview":
         return _preview(picture, subject, options, watch)
     located, marks = find_subject(picture, subject, options, watch)
-    keyed = located.keyed
     with watch.stage("matting") as report:
         seen = for_matting(marks, picture, subject, located)
         matte = _matte(picture, seen, located, options, report)
@@ -206,26 +205,30 @@ def remove_background(
             alpha = np.where(marks == trimaps.BACKGROUND, np.float32(0), alpha)
         if not options.holes:
             alpha = made_opaque(alpha, subject.dropped)
+        light, backing = _seen_by_key(located)
+        # What only matting needs is as large as the picture several times over.
+        located = replace(located, prior=None, prior_weight=None, keyed=None)
     with watch.stage("foreground") as report:
-        if keyed is None:
+        if light is None or backing is None:
             colours = multilevel_foreground(
                 picture.rgb(), alpha, num_threads=options.threads, progress=report
             )
         else:
-            light = despilled(
-                keyed.linear,
-                keyed.screen,
+            clean = despilled(
+                light,
+                backing,
                 alpha=np.maximum(alpha, matte.alpha),  # what is cut away shows no screen either
                 method=options.despill,
                 weight=options.despill_weight,
                 strength=options.despill_strength,
                 restore=options.despill_restore,
             )
-            colours = picture.recode(light, encoding="linear")
+            del light
+            colours = picture.recode(clean, encoding="linear")
     opacity = picture.alpha_float()
     if options.edge == "hard":
         alpha = hardened(alpha)
-        if keyed is None:  # a screen's light is taken off all over
+        if backing is None:  # a screen's light is taken off all over
             colours = own_colours(colours, picture.rgb(), alpha)
     return Cutout(
         image=picture,
@@ -236,8 +239,14 @@ def remove_background(
             **diagnostics(located, watch, matte.warnings),
             "solver": solver_diagnostics(matte),
         },
-        shadow=_shadow(None if keyed is None else keyed.screen, opacity),
+        shadow=_shadow(backing, opacity),
     )
+
+
+def _seen_by_key(located: Located) -> tuple[FloatArray | None, Screen | None]:
+    """Give the light that a key saw, and its screen."""
+    keyed = located.keyed
+    return (None, None) if keyed is None else (keyed.linear, keyed.screen)
 
 
 def _preview(picture: Image, subject: Subject, options: Options, watch: Stopwatch) -> Cutout:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hybridbg._kernels import hue_likeness, line_test, screen_distance, screen_subtraction
+from hybridbg.core.resample import resample
 from tests.kernels.systems import read_only
 from tests.reference import keying as reference
 
@@ -102,14 +103,17 @@ def test_likeness_to_hues(shape, threads):
 
 @pytest.mark.parametrize("threads", THREADS)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_screen_taken_off(shape, threads):
+@pytest.mark.parametrize("step", [1, 3])
+def test_the_screen_taken_off(shape, threads, step):
     linear, plate = draw(*shape, 3), draw(*shape, 3, seed=1)
     alpha = (2 * draw(*shape, seed=2) - np.float32(0.5)).clip(0, 1)
-    around, cover = draw(*shape, 3, seed=3), draw(*shape, seed=4)
+    small = tuple(-(-side // step) for side in shape)
+    around, cover = draw(*small, 3, seed=3), draw(*small, seed=4)
     light = np.full((*shape, 3), np.nan, dtype=np.float32)
     screen_subtraction.subtract(*read_only(linear, plate, alpha), light, threads)
     assert np.allclose(light, reference.subtracted(linear, plate, alpha), atol=1e-6)
-    expected = reference.divided(light, alpha, around, cover, 0.05)
+    enlarged = (resample(means, shape) for means in (around, cover))
+    expected = reference.divided(light, alpha, *enlarged, 0.05)
     screen_subtraction.divide(light, *read_only(alpha, around, cover), 0.05, light, threads)
     assert np.allclose(light, expected, atol=1e-5)
 
