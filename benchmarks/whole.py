@@ -2,7 +2,8 @@
 
     python -m benchmarks.whole --data FOLDER [--repeats N]
 
-Photographs are enlarged to twelve megapixels, with a sensor's noise upon them, and stored as PNG.
+Photographs, and a painted shot before a green screen, are enlarged to twelve megapixels, with a
+sensor's noise upon them, and stored as PNG.
 Pillow decodes one and encodes it again with an alpha channel; ours does the same and removes the
 background between, automatically. Both in turn, in one process that is warm; memory is the peak of
 a process that does nothing else, Python and all libraries included (Linux tells it).
@@ -19,13 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.common import folder, interleave, parser, progress, ratio, read, table
+from benchmarks.screen_scenes import scenes
 
 MEGAPIXELS = 12
 NOISE = 3.0
 """Standard deviation, of 255."""
 NAMES = ("bear", "cat_oup1062_jpeg", "cat_roup0905_jpg", "cows")
+SCREEN = "hair_even"
+SCREEN_SIZE = 1080, 1620
 ALONE = """
 import sys
 import hybridbg
@@ -41,13 +46,15 @@ def main() -> None:
     made.add_argument("--repeats", type=int, default=3)
     options = made.parse_args()
     images = folder(options.data, "photos") / "image"
-    chosen = [path for path in sorted(images.iterdir()) if path.stem in NAMES]
+    paths = [path for path in sorted(images.iterdir()) if path.stem in NAMES]
+    chosen = {path.stem: read(path, "RGB") for path in paths}
+    chosen |= {name: shot.image for name, shot in scenes([SCREEN], SCREEN_SIZE)}
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
         large, result = Path(scratch, "large.png"), Path(scratch, "result.png")
-        for path in chosen:
-            progress(path.stem)
-            enlarge(path, large)
+        for name, image in chosen.items():
+            progress(name)
+            enlarge(image, large)
             calls: dict[str, Callable[[], Any]] = {
                 "ours": partial(remove, large, result),
                 "pillow": partial(copy, large, result),
@@ -55,16 +62,15 @@ def main() -> None:
             interleave(calls, 1)
             seconds, _ = interleave(calls, options.repeats)
             told = ratio(seconds["ours"], seconds["pillow"])
-            rows.append([path.stem, told, f"{peak(large, result):.0f}"])
+            rows.append([name, told, f"{peak(large, result):.0f}"])
     progress("")
     print(table(["picture", "ours / Pillow's copy (min / median / max)", "peak memory, MB"], rows))
 
 
-def enlarge(path: Path, large: Path) -> None:
+def enlarge(image: NDArray[np.uint8], large: Path) -> None:
     """Make a picture of twelve megapixels and store it."""
     from PIL import Image
 
-    image = read(path, "RGB")
     scale = (MEGAPIXELS * 1e6 / (image.shape[0] * image.shape[1])) ** 0.5
     size = round(image.shape[1] * scale), round(image.shape[0] * scale)
     pixels = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
