@@ -63,7 +63,11 @@ def test_environment() -> None:
         "GIMP3_DIRECTORY": "x",
     }
     ours = {"HOME": "me", "PATH": "programs", "HYBRIDBG_MODELS": "models", "LANG": "de_DE"}
-    assert clean_environment({**gimps, **ours}) == ours
+    kept = clean_environment({**gimps, **ours})
+    assert kept.pop("GLIBC_TUNABLES", "") == ("glibc.malloc.hugetlb=1" * (sys.platform == "linux"))
+    assert kept == ours
+    own = {"GLIBC_TUNABLES": "glibc.malloc.check=3"}
+    assert clean_environment(own) == own
 
 
 def test_windows_path(monkeypatch: pytest.MonkeyPatch) -> None:
