@@ -18,9 +18,14 @@ the side of q if d < t_q^2, if no pixel of the other side is nearer than 1 / rat
 if t_q is less than 2 ratio times the distance of the other side's nearest: where the two sides
 differ by little more than their noise, being near to one of them says nothing.
 
+Most pixels within reach are of other colours. So they are gathered into blocks of cells whose bounds
+are known, and a tile looks twice, into those blocks alone that its own bounds come near: first for
+what vouches for any of its colours, and then as far as that may be outdone or unmade.
+
     paper        here
     C            image[row, col, :], sRGB-coded
     1 / t^2      inverse[side, cell_row, cell_col], side 0 background, 1 foreground
+    bounds       boxes[side, block_row, block_col]: lowest red, green, blue; highest; largest t^2
 
 Layout: see sampling.pxd. Threads: a pass writes only cells or tiles of its own, so the result does
 not depend on the number of threads.
@@ -31,10 +36,16 @@ from libc.math cimport sqrtf
 
 from sampling cimport (
     AREA, BACKGROUND, CHANNELS, FOREGROUND, TILE, UNKNOWN, Cells, Pixels, cells_around, collect,
-    tiles_along,
+    fill_up, tiles_along,
 )
 
 cdef float FAR = 1e9
+cdef float ROUNDED = 1.0001     # squared distances that are told apart are further apart than that
+
+cdef enum:
+    BLOCK = 8       # cells along a block's side
+
+BLOCK_CELLS = BLOCK     # for those who make room for `boxes`
 
 
 cdef void pick_cell_row(
@@ -132,11 +143,86 @@ def vouch(
         )
 
 
-cdef inline float outside(float value, float low, float high) noexcept nogil:
-    """How far a value is from an interval."""
-    cdef float below = low - value, above = value - high
+cdef void bound_block_row(
+    const float[:, :, ::1] image, const short[:, :, ::1] picks, Py_ssize_t pitch,
+    const float[:, :, ::1] inverse, Py_ssize_t block_row, float[:, :, :, ::1] boxes,
+) noexcept nogil:
+    cdef Py_ssize_t side, block_col, cell_row, cell_col, row, col, c
+    cdef int place
+    cdef float value
+    cdef float* box
+    for side in range(2):
+        for block_col in range(boxes.shape[2]):
+            box = &boxes[side, block_row, block_col, 0]
+            for c in range(CHANNELS):
+                box[c] = FAR
+                box[CHANNELS + c] = -FAR
+            box[2 * CHANNELS] = 0
+            for cell_row in range(block_row * BLOCK, min((block_row + 1) * BLOCK, picks.shape[1])):
+                for cell_col in range(
+                    block_col * BLOCK, min((block_col + 1) * BLOCK, picks.shape[2])
+                ):
+                    place = picks[2 * side, cell_row, cell_col]
+                    if place < 0:
+                        continue
+                    row = cell_row * pitch + place // pitch
+                    col = cell_col * pitch + place % pitch
+                    for c in range(CHANNELS):
+                        value = image[row, col, c]
+                        box[c] = min(box[c], value)
+                        box[CHANNELS + c] = max(box[CHANNELS + c], value)
+                    value = 1 / inverse[side, cell_row, cell_col]
+                    box[2 * CHANNELS] = max(box[2 * CHANNELS], value)
+
+
+def bound(
+    const float[:, :, ::1] image not None,
+    const short[:, :, ::1] picks not None,
+    Py_ssize_t pitch,
+    const float[:, :, ::1] inverse not None,
+    float[:, :, :, ::1] boxes not None,
+    int num_threads,
+):
+    """Write the bounds of what is known in every block of cells; an empty block is far away."""
+    cdef Py_ssize_t block_row
+    for block_row in prange(
+        boxes.shape[1], schedule="static", num_threads=num_threads, nogil=True
+    ):
+        bound_block_row(image, picks, pitch, inverse, block_row, boxes)
+
+
+cdef struct Found:              # of the pixels of a tile
+    float best[2][AREA]         # least d from either side
+    float worth[2][AREA]        # least d / t^2
+    float low[CHANNELS]         # bounds of their colours
+    float high[CHANNELS]
+    float top                   # and of their places
+    float bottom
+    float left
+    float right
+
+
+cdef inline float outside(float low, float high, float from_, float to) noexcept nogil:
+    """How far an interval is from another."""
+    cdef float below = from_ - high, above = low - to
     below = below if below > above else above
     return below if below > 0 else 0
+
+
+cdef inline float apart(
+    const float* low, const float* high, float top, float left, float side,
+    const Found* found, float closeness,
+) noexcept nogil:
+    """Least d of a tile's pixels from known ones, whose colours and square of places are bounded."""
+    cdef float gap = outside(top, top + side, found.top, found.bottom)
+    cdef float total = closeness * gap * gap
+    cdef Py_ssize_t c
+    gap = outside(left, left + side, found.left, found.right)
+    total = total + closeness * gap * gap
+    for c in range(CHANNELS):
+        gap = outside(low[c], high[c], found.low[c], found.high[c])
+        total = total + gap * gap
+    return total
 
 
 cdef void nearest(
@@ -164,66 +250,143 @@ cdef inline bint matches(float worth, float own, float other, float ratio) noexc
     return worth < 1 and own < near and own < 4 * near * worth
 
 
+cdef void bound_tile(const Pixels* pixels, Found* found) noexcept nogil:
+    cdef Py_ssize_t n, c
+    for c in range(CHANNELS):
+        found.low[c] = 1
+        found.high[c] = 0
+    found.top = found.bottom = pixels.row[0]
+    found.left = found.right = pixels.col[0]
+    for n in range(pixels.own):
+        found.low[0] = min(found.low[0], pixels.red[n])
+        found.high[0] = max(found.high[0], pixels.red[n])
+        found.low[1] = min(found.low[1], pixels.green[n])
+        found.high[1] = max(found.high[1], pixels.green[n])
+        found.low[2] = min(found.low[2], pixels.blue[n])
+        found.high[2] = max(found.high[2], pixels.blue[n])
+        found.bottom = max(found.bottom, pixels.row[n])     # rows are in order
+        found.left = min(found.left, pixels.col[n])
+        found.right = max(found.right, pixels.col[n])
+
+
+cdef void look(
+    const float[:, :, ::1] image, const short[:, :, ::1] picks, const float[:, :, ::1] inverse,
+    const float[:, :, :, ::1] boxes, Py_ssize_t pitch, Cells cells, float closeness,
+    const float* farthest, const Pixels* pixels, Found* found,
+) noexcept nogil:
+    """See the known pixels that vouch for a colour of the tile, or up to `farthest` the others."""
+    cdef Py_ssize_t side, row, col, block_row, block_col, cell_row, cell_col
+    cdef const float* box
+    cdef const float* colour
+    cdef float total
+    cdef bint vouches
+    cdef int place
+    cdef Py_ssize_t width = BLOCK * pitch
+    for block_row in range(cells.top // BLOCK, (cells.bottom + BLOCK - 1) // BLOCK):
+        for block_col in range(cells.left // BLOCK, (cells.right + BLOCK - 1) // BLOCK):
+            for side in range(2):
+                box = &boxes[side, block_row, block_col, 0]
+                total = apart(
+                    box, box + CHANNELS, <float>(block_row * width), <float>(block_col * width),
+                    <float>(width - 1), found, closeness,
+                )
+                if total > (farthest[side] if farthest else ROUNDED * box[2 * CHANNELS]):
+                    continue
+                for cell_row in range(
+                    max(cells.top, block_row * BLOCK), min(cells.bottom, (block_row + 1) * BLOCK)
+                ):
+                    for cell_col in range(
+                        max(cells.left, block_col * BLOCK),
+                        min(cells.right, (block_col + 1) * BLOCK),
+                    ):
+                        place = picks[2 * side, cell_row, cell_col]
+                        if place < 0:
+                            continue
+                        row = cell_row * pitch + place // pitch
+                        col = cell_col * pitch + place % pitch
+                        colour = &image[row, col, 0]
+                        total = apart(
+                            colour, colour, <float>row, <float>col, 0, found, closeness
+                        )
+                        vouches = total * inverse[side, cell_row, cell_col] <= ROUNDED
+                        if (vouches or total > farthest[side]) if farthest else not vouches:
+                            continue
+                        nearest(
+                            pixels, colour[0], colour[1], colour[2], <float>row, <float>col,
+                            closeness, inverse[side, cell_row, cell_col],
+                            found.best[side], found.worth[side],
+                        )
+
+
+cdef void keep_candidates(Pixels* pixels, Found* found) noexcept nogil:
+    """Forget the pixels that nothing vouches for."""
+    cdef Py_ssize_t n, side, kept = 0
+    for n in range(pixels.own):
+        if found.worth[0][n] < 1 or found.worth[1][n] < 1:
+            pixels.red[kept] = pixels.red[n]
+            pixels.green[kept] = pixels.green[n]
+            pixels.blue[kept] = pixels.blue[n]
+            pixels.row[kept] = pixels.row[n]
+            pixels.col[kept] = pixels.col[n]
+            for side in range(2):
+                found.best[side][kept] = found.best[side][n]
+                found.worth[side][kept] = found.worth[side][n]
+            kept += 1
+    pixels.own = kept
+    fill_up(pixels)
+
+
+cdef void look_further(
+    const Pixels* pixels, const Found* found, float ratio, float* farthest
+) noexcept nogil:
+    """Up to which d other known pixels of each side can outdo or unmake what may be a match."""
+    cdef Py_ssize_t n, side
+    cdef float own, worth
+    farthest[0] = farthest[1] = 0
+    for side in range(2):
+        for n in range(pixels.own):
+            own, worth = found.best[side][n], found.worth[side][n]
+            if 0 < worth < 1:
+                farthest[side] = max(farthest[side], ROUNDED * own)
+                # As in `matches`.
+                own = ROUNDED * own / (ratio * ratio * min(1, 4 * worth))
+                farthest[1 - side] = max(farthest[1 - side], own)
+
+
 cdef void match_tile(
     const float[:, :, ::1] image, const unsigned char[:, ::1] trimap,
-    const short[:, :, ::1] picks, const float[:, :, ::1] inverse, Py_ssize_t pitch,
-    Py_ssize_t top, Py_ssize_t left,
+    const short[:, :, ::1] picks, const float[:, :, ::1] inverse,
+    const float[:, :, :, ::1] boxes, Py_ssize_t pitch, Py_ssize_t top, Py_ssize_t left,
     float tolerance, float closeness, float ratio, unsigned char[:, ::1] marks,
 ) noexcept nogil:
     cdef Pixels pixels
-    cdef float[2][AREA] best, worth
-    cdef float[CHANNELS] low, high
-    cdef float seen, gap, total
-    cdef Py_ssize_t n, c, side, row, col, cell_row, cell_col
+    cdef Found found
     cdef Cells cells
-    cdef int place
+    cdef float[2] farthest
+    cdef Py_ssize_t n, side, row, col
     collect(image, trimap, top, left, &pixels)
     if pixels.own == 0:
         return
-    for c in range(CHANNELS):
-        low[c] = 1
-        high[c] = 0
     for n in range(pixels.count):
-        best[0][n] = FAR
-        best[1][n] = FAR
-        worth[0][n] = FAR
-        worth[1][n] = FAR
-        low[0] = min(low[0], pixels.red[n])
-        high[0] = max(high[0], pixels.red[n])
-        low[1] = min(low[1], pixels.green[n])
-        high[1] = max(high[1], pixels.green[n])
-        low[2] = min(low[2], pixels.blue[n])
-        high[2] = max(high[2], pixels.blue[n])
-    # Nothing further than this can make a match, or unmake one.
-    seen = tolerance / (ratio * ratio)
+        for side in range(2):
+            found.best[side][n] = found.worth[side][n] = FAR
+    bound_tile(&pixels, &found)
     cells = cells_around(
         top, left, sqrtf(tolerance / closeness), pitch, picks.shape[1], picks.shape[2]
     )
-    for cell_row in range(cells.top, cells.bottom):
-        for cell_col in range(cells.left, cells.right):
-            for side in range(2):
-                place = picks[2 * side, cell_row, cell_col]
-                if place < 0:
-                    continue
-                row = cell_row * pitch + place // pitch
-                col = cell_col * pitch + place % pitch
-                total = 0
-                for c in range(CHANNELS):
-                    gap = outside(image[row, col, c], low[c], high[c])
-                    total = total + gap * gap
-                if total > seen:
-                    continue
-                nearest(
-                    &pixels, image[row, col, 0], image[row, col, 1], image[row, col, 2],
-                    <float>row, <float>col, closeness,
-                    inverse[side, cell_row, cell_col], best[side], worth[side],
-                )
+    look(image, picks, inverse, boxes, pitch, cells, closeness, NULL, &pixels, &found)
+    keep_candidates(&pixels, &found)
+    if pixels.own == 0:
+        return
+    look_further(&pixels, &found, ratio, farthest)
+    bound_tile(&pixels, &found)
+    look(image, picks, inverse, boxes, pitch, cells, closeness, farthest, &pixels, &found)
     for n in range(pixels.own):
         row = <Py_ssize_t>pixels.row[n]
         col = <Py_ssize_t>pixels.col[n]
-        if matches(worth[0][n], best[0][n], best[1][n], ratio):
+        if matches(found.worth[0][n], found.best[0][n], found.best[1][n], ratio):
             marks[row, col] = 0
-        elif matches(worth[1][n], best[1][n], best[0][n], ratio):
+        elif matches(found.worth[1][n], found.best[1][n], found.best[0][n], ratio):
             marks[row, col] = 255
 
 
@@ -232,6 +395,7 @@ def match(
     const unsigned char[:, ::1] trimap not None,
     const short[:, :, ::1] picks not None,
     const float[:, :, ::1] inverse not None,
+    const float[:, :, :, ::1] boxes not None,
     Py_ssize_t pitch,
     float tolerance,
     float closeness,
@@ -246,6 +410,6 @@ def match(
         num_threads=num_threads, nogil=True,
     ):
         match_tile(
-            image, trimap, picks, inverse, pitch, tile // across * TILE, tile % across * TILE,
-            tolerance, closeness, ratio, marks,
+            image, trimap, picks, inverse, boxes, pitch, tile // across * TILE,
+            tile % across * TILE, tolerance, closeness, ratio, marks,
         )

@@ -6,10 +6,17 @@ Runs may reach beyond the picture; what lies there is left as it was.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.string cimport memchr
 
 ctypedef fused value:
     uint8_t
     float
+
+
+cdef inline Py_ssize_t stretch(const uint8_t* mask, int kind, Py_ssize_t most) noexcept nogil:
+    """How many of the next `most` pixels follow one another that are of a kind, 0 or 1."""
+    cdef const void* other = memchr(mask, 1 - kind, most)
+    return <const uint8_t*>other - mask if other != NULL else most
 
 
 def count_runs(const uint8_t[:, ::1] mask not None):
@@ -34,13 +41,11 @@ def find_runs(
     with nogil:
         for row in range(mask.shape[0]):
             col = 0
-            while col < mask.shape[1]:
-                if not mask[row, col]:
-                    col += 1
-                    continue
-                begin = col
-                while col < mask.shape[1] and mask[row, col]:
-                    col += 1
+            while True:
+                begin = col + stretch(&mask[row, 0] + col, 0, mask.shape[1] - col)
+                if begin == mask.shape[1]:
+                    break
+                col = begin + stretch(&mask[row, 0] + begin, 1, mask.shape[1] - begin)
                 run_row[run] = <int32_t>row
                 run_col[run] = <int32_t>begin
                 run_length[run] = <int32_t>(col - begin)

@@ -57,6 +57,19 @@ cdef inline Py_ssize_t tiles_along(Py_ssize_t pixels) noexcept nogil:
     return (pixels + TILE - 1) // TILE
 
 
+cdef inline void fill_up(Pixels* pixels) noexcept nogil:
+    """Repeat the last pixel, if there is any, up to a multiple of `LANES`."""
+    cdef Py_ssize_t n = pixels.own
+    while n % LANES != 0:
+        pixels.red[n] = pixels.red[n - 1]
+        pixels.green[n] = pixels.green[n - 1]
+        pixels.blue[n] = pixels.blue[n - 1]
+        pixels.row[n] = pixels.row[n - 1]
+        pixels.col[n] = pixels.col[n - 1]
+        n += 1
+    pixels.count = n
+
+
 cdef inline void collect(
     const float[:, :, ::1] image, const unsigned char[:, ::1] trimap,
     Py_ssize_t top, Py_ssize_t left, Pixels* pixels,
@@ -73,13 +86,4 @@ cdef inline void collect(
                 pixels.col[n] = <float>col
                 n += 1
     pixels.own = n
-    if n == 0:
-        return
-    while n % LANES != 0:
-        pixels.red[n] = pixels.red[n - 1]
-        pixels.green[n] = pixels.green[n - 1]
-        pixels.blue[n] = pixels.blue[n - 1]
-        pixels.row[n] = pixels.row[n - 1]
-        pixels.col[n] = pixels.col[n - 1]
-        n += 1
-    pixels.count = n
+    fill_up(pixels)

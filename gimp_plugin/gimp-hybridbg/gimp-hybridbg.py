@@ -3,6 +3,11 @@
 
 import sys
 
+if "-run" in sys.argv:  # and not to be asked what there is in the menu
+    from hybridbg_gimp import starting
+
+    starting.start_early()  # it greets before the libraries are there that follow
+
 import gi
 
 gi.require_version("Babl", "0.1")

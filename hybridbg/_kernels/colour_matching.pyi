@@ -1,6 +1,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+BLOCK_CELLS: int
+
 def pick(
     trimap: NDArray[np.uint8],
     pitch: int,
@@ -18,11 +20,20 @@ def vouch(
     inverse: NDArray[np.float32],
     num_threads: int,
 ) -> None: ...
+def bound(
+    image: NDArray[np.float32],
+    picks: NDArray[np.int16],
+    pitch: int,
+    inverse: NDArray[np.float32],
+    boxes: NDArray[np.float32],
+    num_threads: int,
+) -> None: ...
 def match(
     image: NDArray[np.float32],
     trimap: NDArray[np.uint8],
     picks: NDArray[np.int16],
     inverse: NDArray[np.float32],
+    boxes: NDArray[np.float32],
     pitch: int,
     tolerance: float,
     closeness: float,

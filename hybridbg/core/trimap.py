@@ -46,6 +46,8 @@ _HALF_LEVEL: Final = 0.5 / 255
 _LISTED_VALUES: Final = 5
 # In grey levels: 128 / 255 lies half a level above one half, and stands for it all the same.
 _FLOAT_ROUNDING: Final = 0.51
+# Rows that are looked at together, so that what is worked out on the way stays in the cache.
+_ROWS: Final = 64
 
 
 def as_trimap(
@@ -101,18 +103,23 @@ def as_trimap(
     exact = 0.0 if trimap.dtype == np.uint8 else _FLOAT_ROUNDING
     reach = (exact if tolerance is None else max(tolerance, exact)) * levels[2] / FOREGROUND
     snapped: ByteArray = np.empty(trimap.shape, dtype=np.uint8)
-    matched = np.zeros(trimap.shape, dtype=np.bool_)
-    for level, name in zip(levels, (BACKGROUND, UNKNOWN, FOREGROUND), strict=True):
-        # Two comparisons rather than a difference, so that uint8 cannot wrap around.
-        near = (
-            (trimap >= max(level - reach, 0)) & (trimap <= min(level + reach, levels[2]))
-            if reach
-            else trimap == level
-        )
-        snapped[near] = name
-        matched |= near
-    if not matched.all():
-        raise InvalidTrimapError(_describe_offenders(trimap[~matched], levels))
+    offenders = []
+    for first in range(0, len(trimap), _ROWS):
+        given = trimap[first : first + _ROWS]
+        matched = np.zeros(given.shape, dtype=np.bool_)
+        for level, name in zip(levels, (BACKGROUND, UNKNOWN, FOREGROUND), strict=True):
+            # Two comparisons rather than a difference, so that uint8 cannot wrap around.
+            near = (
+                (given >= max(level - reach, 0)) & (given <= min(level + reach, levels[2]))
+                if reach
+                else given == level
+            )
+            snapped[first : first + _ROWS][near] = name
+            matched |= near
+        if not matched.all():
+            offenders.append(given[~matched])
+    if offenders:
+        raise InvalidTrimapError(_describe_offenders(np.concatenate(offenders), levels))
     if need_known:
         _require_known(snapped, "mark at least one pixel of each as known")
     return snapped
@@ -199,10 +206,7 @@ def from_alpha(
     if not 0 <= tolerance < 0.5:
         raise InvalidOptionError(f"tolerance must be in [0, 0.5), got {tolerance}")
     alpha = np.asarray(alpha)
-    opacity = as_mask(alpha, alpha.shape[:2], name="alpha")
-    trimap: ByteArray = np.full(opacity.shape, UNKNOWN, dtype=np.uint8)
-    trimap[opacity <= tolerance] = BACKGROUND
-    trimap[opacity >= 1 - tolerance] = FOREGROUND
+    trimap = _known_of(alpha, tolerance)
     _require_known(trimap, "the alpha needs transparent and opaque pixels")
     return _widen(trimap, _pixels(pixels, 0), "pixels")
 
@@ -262,6 +266,28 @@ def split(trimap: ByteArray) -> tuple[BoolArray, BoolArray, BoolArray]:
     return trimap == BACKGROUND, trimap == UNKNOWN, trimap == FOREGROUND
 
 
+def _known_of(alpha: NDArray[Any], tolerance: float) -> ByteArray:
+    """Return the trimap of an alpha."""
+    if alpha.dtype not in (np.uint8, np.uint16) or alpha.ndim != 2 or alpha.max(initial=0) == 1:
+        opacity = as_mask(alpha, alpha.shape[:2], name="alpha")
+        trimap: ByteArray = np.full(opacity.shape, UNKNOWN, dtype=np.uint8)
+        trimap[opacity <= tolerance] = BACKGROUND
+        trimap[opacity >= 1 - tolerance] = FOREGROUND
+        return trimap
+    # Of integers it is enough to know which of them are transparent, and which opaque.
+    every = np.arange(np.iinfo(alpha.dtype).max + 1, dtype=alpha.dtype)[None]
+    marks = _known_of(as_mask(every, every.shape), tolerance)
+    unknown = alpha.dtype.type(np.count_nonzero(marks == BACKGROUND))
+    opaque = alpha.dtype.type(marks.size - np.count_nonzero(marks == FOREGROUND))
+    trimap = np.empty(alpha.shape, dtype=np.uint8)
+    for first in range(0, len(alpha), _ROWS):
+        given = alpha[first : first + _ROWS]
+        known = (given >= unknown).view(np.uint8) * np.uint8(UNKNOWN)
+        known += (given >= opaque).view(np.uint8) * np.uint8(FOREGROUND - UNKNOWN)
+        trimap[first : first + _ROWS] = known
+    return trimap
+
+
 def _levels(trimap: NDArray[Any]) -> tuple[float, float, float]:
     """Values of background, unknown and foreground in the trimap's own dtype."""
     if trimap.dtype == np.uint8:
@@ -308,8 +334,11 @@ def _describe_offenders(offenders: NDArray[Any], levels: tuple[float, float, flo
 def _require_known(trimap: ByteArray, advice: str) -> None:
     missing = [
         name
-        for name, value in (("foreground", FOREGROUND), ("background", BACKGROUND))
-        if not (trimap == value).any()
+        for name, there in (
+            ("foreground", trimap.max(initial=BACKGROUND) == FOREGROUND),
+            ("background", trimap.min(initial=FOREGROUND) == BACKGROUND),
+        )
+        if not there
     ]
     if missing:
         raise InvalidTrimapError(
@@ -337,9 +366,10 @@ def _pixels(width: float | str, size: float) -> float:
 
 
 def _widen(trimap: ByteArray, pixels: float, option: str) -> ByteArray:
-    """`widen` for a trimap known to be valid; `option` is the parameter an error names."""
-    widened = trimap.copy()
+    """`widen` for a new trimap known to be valid; `option` is the parameter an error names."""
+    widened = trimap
     if pixels > 0:
+        widened = trimap.copy()
         for value in (BACKGROUND, FOREGROUND):
             widened[_margin(trimap == value, pixels)] = UNKNOWN
     _require_known(widened, f"choose a smaller {option} than {pixels:g} pixels on each side")

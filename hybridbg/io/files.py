@@ -9,7 +9,6 @@ slow a batch down more than the loss of the last picture is worth).
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from contextlib import suppress
@@ -89,7 +88,7 @@ def _prefix(process: int) -> str:
 
 def _replace(target: Path, data: bytes, mode: int | None) -> None:
     # A name of its own: the target's plus a suffix could exceed the system's limit.
-    temporary = target.parent / f"{_prefix(os.getpid())}{secrets.token_hex(8)}.tmp"
+    temporary = target.parent / f"{_prefix(os.getpid())}{os.urandom(8).hex()}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | O_BINARY, NEW_FILE_MODE)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor

@@ -10,6 +10,7 @@ so alpha is exactly 0 and 1 where the trimap says so.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,7 +27,7 @@ from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.trimap import FOREGROUND, UNKNOWN, as_trimap
 from hybridbg.core.types import BoolArray, ByteArray, FloatArray, ImageLike
 from hybridbg.io import as_grey, as_image
-from hybridbg.matting.cells import scatter_alpha, trimap_of, unknown_of
+from hybridbg.matting.cells import colours_of, scatter_alpha, trimap_of, unknown_of
 from hybridbg.matting.direct import DIRECT_PIXELS, solve_directly
 from hybridbg.matting.engines import ENGINES, pymatting_alpha
 from hybridbg.matting.layout import Layout, build_layout
@@ -90,6 +91,15 @@ class ClosedForm:
     solution: Solution
     warnings: tuple[str, ...] = ()
     sampled: float = 0.0
+
+    def diagnostics(self) -> dict[str, Any]:
+        """Say how the solver did, as `hybridbg.Cutout` documents it."""
+        return {
+            "iterations": self.solution.iterations,
+            "residual": self.solution.residual,
+            "error": self.solution.error,
+            "sampled": round(self.sampled, 4),
+        }
 
 
 def estimate_alpha(
@@ -245,6 +255,30 @@ def closed_form_alpha(
     ------
     SolverError
     """
+    return _closed_form(
+        partial(colours_of, image),
+        trimap,
+        num_threads=num_threads,
+        prior=prior,
+        prior_weight=prior_weight,
+        epsilon=epsilon,
+        tolerance=tolerance,
+        progress=progress,
+    )
+
+
+def _closed_form(
+    colours: Callable[[Layout], NDArray[np.float32]],
+    trimap: ByteArray,
+    *,
+    num_threads: int,
+    prior: FloatArray | None,
+    prior_weight: FloatArray | None,
+    epsilon: float,
+    tolerance: float,
+    progress: Report | None,
+) -> ClosedForm:
+    """`closed_form_alpha`, with what gives the colours of a layout's cells, called once at most."""
     work = Rising(progress)
     work(0)
     unknown = trimap == UNKNOWN
@@ -259,13 +293,14 @@ def closed_form_alpha(
         )
     layout = build_layout(unknown)
     del unknown  # what is as large as the picture goes before the solver's arrays come
+    of_cells = colours(layout)
     check_memory(
         layout.size * _BYTES_PER_CELL,
         f"matting {count:,} unknown pixels",
         "make the trimap's unknown region smaller, or the picture",
     )
     system = assemble_system(
-        image,
+        of_cells,
         trimap,
         layout,
         epsilon=epsilon,
@@ -376,17 +411,21 @@ def refined_alpha(
     samples, weight = sampling_prior(
         colours, asked, num_threads=num_threads, progress=work.part(0, _SAMPLING)
     )
-    if isinstance(image, Image) and image.encoding == "icc":
-        image = colours  # decoding again would take longer than the memory is worth
-    del colours  # the solver decodes what it needs
     if sample_trust is not None:
         weight[unknown] *= trust
     count, sampled = (int(np.count_nonzero(plane)) for plane in (unknown, weight))
     if sampled:
         prior, prior_weight = _held_together(samples, weight, prior, prior_weight, unknown)
     del unknown, asked
-    found = closed_form_alpha(
-        image,
+    whole = [colours]
+    del colours
+
+    def gather(layout: Layout) -> NDArray[np.float32]:
+        """Return the cells' colours, and let go of the picture before the solver's arrays come."""
+        return colours_of(whole.pop(), layout)
+
+    found = _closed_form(
+        gather,
         trimap,
         num_threads=num_threads,
         prior=prior,

@@ -128,7 +128,7 @@ def sampling_prior(
     shape = trimap.shape
     prior = np.zeros(shape, dtype=np.float32)
     weight = np.zeros(shape, dtype=np.float32)
-    if not ((trimap == BACKGROUND).any() and (trimap == FOREGROUND).any()):
+    if trimap.min() > BACKGROUND or trimap.max() < FOREGROUND:
         return prior, weight
     work = Rising(progress)
     scale = max(1.0, math.sqrt(trimap.size / _UNIT_PIXELS))
@@ -192,12 +192,16 @@ def _matched(image: FloatArray, trimap: ByteArray, scale: float, num_threads: in
     kernel.vouch(
         image, trimap, picks, pitch, _VOUCH, _VOUCH_LEAST, _MATCH_COLOUR**2, inverse, num_threads
     )
+    blocks = (-(-cells // kernel.BLOCK_CELLS) for cells in picks.shape[1:])
+    boxes = np.empty((2, *blocks, 7), dtype=np.float32)
+    kernel.bound(image, picks, pitch, inverse, boxes, num_threads)
     marks = trimap.copy()
     kernel.match(
         image,
         trimap,
         picks,
         inverse,
+        boxes,
         pitch,
         _MATCH_COLOUR**2,
         (_MATCH_COLOUR / (_MATCH_REACH * scale)) ** 2,

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hybridbg.core.errors import SolverError
-from hybridbg.core.image import Image
 from hybridbg.core.types import ByteArray, FloatArray
-from hybridbg.matting.cells import colours_of, trimap_of, unknown_of
+from hybridbg.matting.cells import trimap_of, unknown_of
 from hybridbg.matting.layout import Layout
 from hybridbg.matting.spectrum import smallest_eigenvalue
 
@@ -128,7 +127,7 @@ class Solution:
 
 
 def assemble_system(
-    image: Image | FloatArray,
+    colours: NDArray[np.float32],
     trimap: ByteArray,
     layout: Layout,
     *,
@@ -142,7 +141,8 @@ def assemble_system(
 
     Parameters
     ----------
-    image : Image or (H, W, 3) float32, C-contiguous, sRGB-coded
+    colours : (cells, 4) float32
+        As `colours_of` returns them; used up.
     trimap : (H, W) uint8, 0 / 128 / 255, C-contiguous
     layout : Layout
         Of its unknown pixels.
@@ -160,7 +160,7 @@ def assemble_system(
     """
     from hybridbg._kernels import closed_form
 
-    colours, marks = colours_of(image, layout), trimap_of(trimap, layout)
+    marks = trimap_of(trimap, layout)
     runs, windows = layout.runs, layout.windows
     diagonal, right_side = np.zeros((2, layout.size))
     inverse = np.zeros(layout.size, dtype=np.float32)

@@ -36,7 +36,6 @@ from hybridbg.pipeline.trimap import (
     diagnostics,
     find_subject,
     for_matting,
-    solver_diagnostics,
 )
 from hybridbg.predict import ModelSpec, Session
 
@@ -237,7 +236,7 @@ def remove_background(
         trimap=marks,
         diagnostics={
             **diagnostics(located, watch, matte.warnings),
-            "solver": solver_diagnostics(matte),
+            "solver": matte.diagnostics(),
         },
         shadow=_shadow(backing, opacity),
     )

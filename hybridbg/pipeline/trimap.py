@@ -16,7 +16,6 @@ from hybridbg.core.errors import InvalidOptionError
 from hybridbg.core.image import Image
 from hybridbg.core.types import BoolArray, ByteArray, ColourLike, ImageLike
 from hybridbg.graphcut.seeds import inside
-from hybridbg.matting import ClosedForm
 from hybridbg.pipeline.edges import softened
 from hybridbg.pipeline.holes import filled
 from hybridbg.pipeline.marks import as_marks, bound
@@ -33,7 +32,6 @@ __all__ = [
     "find_trimap",
     "for_matting",
     "respect_opacity",
-    "solver_diagnostics",
 ]
 
 
@@ -241,14 +239,4 @@ def diagnostics(
         "model": located.model,
         "seconds": watch.seconds,
         "warnings": [*located.warnings, *more_warnings],
-    }
-
-
-def solver_diagnostics(matte: ClosedForm) -> dict[str, Any]:
-    """Say how matting went, as `Cutout` documents it."""
-    return {
-        "iterations": matte.solution.iterations,
-        "residual": matte.solution.residual,
-        "error": matte.solution.error,
-        "sampled": round(matte.sampled, 4),
     }

@@ -18,6 +18,9 @@ check
 ``alpha`` (opacity in the end), ``layer`` (a new layer of colours and alpha), ``pixels`` (the layer
 itself with another alpha; its colours cleaned if ``clean``), ``trimap``. Where no colours of the
 subject are wanted, ``refine`` does not estimate any.
+
+Arrays may still be on their way (`protocol.Arriving`): an action looks at ``image`` last, and
+imports what not every action needs itself.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,15 +41,18 @@ from hybridbg.core.image import Image, as_float
 from hybridbg.core.memory import check_memory
 from hybridbg.core.progress import Progress, stage_report
 from hybridbg.core.threads import resolve_num_threads
+from hybridbg.core.types import ByteArray, FloatArray
 from hybridbg.matting import estimate_foreground, refined_alpha
-from hybridbg.pipeline import Cutout, find_trimap, remove_background
-from hybridbg.pipeline.trimap import respect_opacity, solver_diagnostics
 from hybridbg.worker.pixels import Picture, to_native
-from hybridbg.worker.protocol import Arrays
+from hybridbg.worker.protocol import Arrays, shape_of
+
+if TYPE_CHECKING:
+    from hybridbg.pipeline import Cutout
 
 __all__ = ["load", "run", "warm"]
 
 _Answer = tuple[Mapping[str, Any], dict[str, NDArray[Any]]]
+_Request = Mapping[str, Any]
 
 _EVIDENCE = {"method", "model", "rect", "screen"}
 _REMOVAL = _EVIDENCE | {"edge", "holes", "refine", "despill", "despill_strength"}
@@ -59,10 +65,10 @@ _AUTOMATIC_WIDTH = 0.02
 
 
 def load() -> None:
-    """Load what every request needs, while its pixels are on their way."""
+    """Load what nearly every request needs, while it or its pixels are on their way."""
     import cv2  # noqa: F401
 
-    from hybridbg._kernels import bands, colour_matching  # noqa: F401
+    from hybridbg._kernels import bands, closed_form, colour_matching, pixel_runs  # noqa: F401
 
 
 def warm() -> None:
@@ -103,77 +109,105 @@ def run(header: Mapping[str, Any], arrays: Arrays, progress: Progress) -> _Answe
             f"action: expected check, {', '.join(_ACTIONS)}; got {action!r}; the plug-in may be of "
             "another version: run hybridbg gimp install"
         )
-    rows, columns = arrays["image"].shape[:2]
+    rows, columns = shape_of(arrays, "image")[:2]
     plain = action == "trimap" or (action == "refine" and not _shows_colours(header))
     check_memory(
         rows * columns * (_BYTES_WITHOUT_COLOURS if plain else _BYTES_PER_PIXEL),
         f"a layer of {columns} x {rows} pixels",
         "crop or scale the layer",
     )
+    return doer(header, arrays, progress)
+
+
+def _picture(header: _Request, arrays: Arrays) -> Picture:
+    """Return the layer, as soon as it is there."""
     profile = arrays.get("profile")
-    picture = Picture(
+    return Picture(
         arrays["image"],
         encoding=header.get("encoding", "srgb"),
         profile=None if profile is None else profile.tobytes(),
     )
-    diagnostics, results = doer(picture, header, arrays, progress)
-    doubts = [*picture.warnings, *diagnostics.get("warnings", [])]
-    return {**diagnostics, "warnings": doubts}, results
 
 
-def _remove(
-    picture: Picture, header: Mapping[str, Any], arrays: Arrays, progress: Progress
-) -> _Answer:
+def _remove(header: _Request, arrays: Arrays, progress: Progress) -> _Answer:
+    from hybridbg.pipeline import remove_background
+
+    picture = _picture(header, arrays)
     cutout = remove_background(
         picture.image,
         hint=arrays.get("hint"),
         progress=progress,
         **_options(header, _REMOVAL),
     )
-    return cutout.diagnostics, _results(picture, cutout, header)
+    return _answer(picture, cutout, header)
 
 
-def _refine(
-    picture: Picture, header: Mapping[str, Any], arrays: Arrays, progress: Progress
-) -> _Answer:
+def _refine(header: _Request, arrays: Arrays, progress: Progress) -> _Answer:
     options = header.get("options", {})
     guide, kind = arrays["guide"], options.get("guide_kind", "mask")
-    trimap = _trimap_of(guide, kind, float(options.get("width", 0)))
+    rows, columns = shape_of(arrays, "image")[:2]
+    trimap = trimaps.as_trimap(
+        _trimap_of(guide, kind, float(options.get("width", 0))), (rows, columns), need_known=False
+    )
+    picture = _picture(header, arrays)
     # The alpha that is to be refined must not multiply the result.
     image = replace(picture.image, alpha=None) if kind == "alpha" else picture.image
-    if _shows_colours(header):
-        cutout = remove_background(image, trimap=trimap, progress=progress)
-    else:
-        cutout = _matted(image, trimap, progress)
-    return cutout.diagnostics, _results(picture, cutout, header)
+    if not _shows_colours(header):
+        return _answer(picture, _matted(image, trimap, progress), header)
+    from hybridbg.pipeline import remove_background
+
+    return _answer(picture, remove_background(image, trimap=trimap, progress=progress), header)
 
 
-def _shows_colours(header: Mapping[str, Any]) -> bool:
+def _shows_colours(header: _Request) -> bool:
     """Whether anything that is wanted shows the subject's own colours."""
     wanted = _wanted(header)
     return "layer" in wanted or ("pixels" in wanted and header.get("clean", True))
 
 
-def _matted(image: Image, trimap: NDArray[np.uint8], progress: Progress) -> Cutout:
+class _Matted(NamedTuple):
+    """A cut-out whose colours nobody wants, made of matting alone.
+
+    `hybridbg.pipeline` takes as long to import as the layer takes to arrive: where the layer is
+    opaque it is not needed.
+    """
+
+    image: Image
+    alpha: FloatArray
+    trimap: ByteArray
+    diagnostics: Mapping[str, Any]
+
+    def mask(self) -> FloatArray:
+        if self.image.alpha is None:
+            return self.alpha
+        from hybridbg.pipeline import Cutout
+
+        nothing = np.empty((0, 0, 3), np.float32)
+        return Cutout(self.image, self.alpha, nothing, self.trimap, {}).mask()
+
+
+def _matted(image: Image, trimap: ByteArray, progress: Progress) -> _Matted:
     """Cut out with a trimap as `remove_background` does, but estimate no colours."""
-    marks = respect_opacity(trimaps.as_trimap(trimap, image.shape, need_known=False), image)
     opacity = image.alpha_float()
+    if opacity is not None:
+        from hybridbg.pipeline.trimap import respect_opacity
+
+        trimap = respect_opacity(trimap, image)
     began = time.perf_counter()
     matte = refined_alpha(
         image,
-        marks,
+        trimap,
         num_threads=resolve_num_threads(None),
         progress=stage_report(progress, "matting"),
     )
     diagnostics = {
         "method": "trimap",
         "seconds": {"matting": round(time.perf_counter() - began, 4)},
-        "solver": solver_diagnostics(matte),
+        "solver": matte.diagnostics(),
         "warnings": list(matte.warnings),
     }
     alpha = matte.alpha if opacity is None else matte.alpha * opacity
-    nothing = np.empty((0, 0, 3), np.float32)  # fits no picture: whoever asks for it hears so
-    return Cutout(image, alpha, nothing, marks, diagnostics)
+    return _Matted(image, alpha, trimap, diagnostics)
 
 
 def _trimap_of(guide: NDArray[Any], kind: str, width: float) -> NDArray[np.uint8]:
@@ -190,38 +224,39 @@ def _trimap_of(guide: NDArray[Any], kind: str, width: float) -> NDArray[np.uint8
     return trimaps.from_alpha(guide, pixels=(width or max(2.0, _AUTOMATIC_WIDTH * size)) / 2)
 
 
-def _find_trimap(
-    picture: Picture, header: Mapping[str, Any], arrays: Arrays, progress: Progress
-) -> _Answer:
+def _find_trimap(header: _Request, arrays: Arrays, progress: Progress) -> _Answer:
+    from hybridbg.pipeline import find_trimap
+
+    picture = _picture(header, arrays)
     progress("find the subject", 0)
     found = find_trimap(picture.image, hint=arrays.get("hint"), **_options(header, _EVIDENCE))
     progress("find the subject", 1)
-    return found.diagnostics, {"trimap": found.trimap}
+    return _with_doubts(picture, found.diagnostics), {"trimap": found.trimap}
 
 
-def _clean(
-    picture: Picture, header: Mapping[str, Any], arrays: Arrays, progress: Progress
-) -> _Answer:
+def _clean(header: _Request, arrays: Arrays, progress: Progress) -> _Answer:
+    from hybridbg.pipeline import Cutout
+
+    picture = _picture(header, arrays)
     opaque = replace(picture.image, alpha=None)
     alpha = as_mask(arrays["guide"], opaque.shape, name="guide")
     colours = estimate_foreground(opaque, alpha, progress=progress)
     cutout = Cutout(opaque, alpha, colours, np.zeros(alpha.shape, np.uint8), {})
-    return {}, _results(picture, cutout, header)
+    return _answer(picture, cutout, header)
 
 
-def _results(
-    picture: Picture, cutout: Cutout, header: Mapping[str, Any]
-) -> dict[str, NDArray[Any]]:
+def _answer(picture: Picture, cutout: Cutout | _Matted, header: _Request) -> _Answer:
     """Bring what is wanted of a cut-out to the layer's own type."""
     dtype = picture.native.dtype
+    coloured = cast("Cutout", cutout)  # or nobody wants colours, see `_shows_colours`
     makers: Mapping[str, Callable[[], NDArray[Any]]] = {
         "mask": lambda: to_native(cutout.mask(), dtype),
         "alpha": lambda: to_native(cutout.alpha, dtype),
         "layer": lambda: picture.with_alpha(
-            cutout.alpha, as_float(cutout.rgba(np.float32)[..., :3])
+            cutout.alpha, as_float(coloured.rgba(np.float32)[..., :3])
         ),
         "pixels": lambda: picture.with_alpha(
-            cutout.alpha, cutout.visible_colours() if header.get("clean", True) else None
+            cutout.alpha, coloured.visible_colours() if header.get("clean", True) else None
         ),
         "trimap": lambda: cutout.trimap,
     }
@@ -229,14 +264,19 @@ def _results(
     unknown = sorted(set(wanted) - set(makers))
     if unknown:
         raise InvalidOptionError(f"want: expected {', '.join(makers)}; got {', '.join(unknown)}")
-    return {name: makers[name]() for name in wanted}
+    return _with_doubts(picture, cutout.diagnostics), {name: makers[name]() for name in wanted}
 
 
-def _wanted(header: Mapping[str, Any]) -> list[str]:
+def _with_doubts(picture: Picture, diagnostics: Mapping[str, Any]) -> Mapping[str, Any]:
+    doubts = [*picture.warnings, *diagnostics.get("warnings", [])]
+    return {**diagnostics, "warnings": doubts}
+
+
+def _wanted(header: _Request) -> list[str]:
     return list(header.get("want", ["mask"]))
 
 
-def _options(header: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+def _options(header: _Request, known: set[str]) -> dict[str, Any]:
     options = header.get("options", {})
     unknown = sorted(set(options) - known)
     if unknown:
@@ -253,7 +293,7 @@ def _checks() -> list[dict[str, str]]:
     ]
 
 
-_ACTIONS: Mapping[str, Callable[[Picture, Mapping[str, Any], Arrays, Progress], _Answer]] = {
+_ACTIONS: Mapping[str, Callable[[_Request, Arrays, Progress], _Answer]] = {
     "remove": _remove,
     "refine": _refine,
     "trimap": _find_trimap,

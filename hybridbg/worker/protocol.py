@@ -26,7 +26,8 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from threading import Event
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -35,7 +36,15 @@ from numpy.typing import NDArray
 from hybridbg.core.errors import InvalidInputError
 from hybridbg.core.memory import check_memory
 
-__all__ = ["PROTOCOL", "Arrays", "read_frame", "write_frame"]
+__all__ = [
+    "PROTOCOL",
+    "Arrays",
+    "Arriving",
+    "begin_frame",
+    "read_frame",
+    "shape_of",
+    "write_frame",
+]
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -49,13 +58,69 @@ _LENGTH: Final = struct.Struct("<I")
 _DTYPES: Final = frozenset({"u1", "u2", "u4", "f2", "f4", "f8"})
 
 
+class Arriving(Mapping[str, NDArray[Any]]):
+    """Arrays of a frame that is still being read: whoever asks for one waits until it is there.
+
+    Parameters
+    ----------
+    described : list of (name, dtype, shape)
+        As they follow one another.
+    """
+
+    def __init__(self, described: list[tuple[str, str, tuple[int, ...]]]) -> None:
+        self._arrays = {name: np.empty(shape, dtype=dtype) for name, dtype, shape in described}
+        self._there = {name: Event() for name in self._arrays}
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        array = self._arrays[name]
+        self._there[name].wait()
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of an array without waiting for it."""
+        return self._arrays[name].shape
+
+    def receive(self, stream: BinaryIO) -> None:
+        """Read them all.
+
+        Raises
+        ------
+        EOFError
+            The stream ended too early.
+        """
+        for name, array in self._arrays.items():
+            _fill(stream, array.reshape(-1).view(np.uint8).data)
+            self._there[name].set()
+
+
+def shape_of(arrays: Arrays, name: str) -> tuple[int, ...]:
+    """Return the shape of an array, which need not have arrived."""
+    return arrays.shape(name) if isinstance(arrays, Arriving) else arrays[name].shape
+
+
 def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
-    """Read one frame.
+    """Read one frame with its arrays; results and errors are those of `begin_frame`."""
+    frame = begin_frame(stream)
+    if frame is None:
+        return None
+    header, arrays = frame
+    arrays.receive(stream)
+    return header, dict(arrays)
+
+
+def begin_frame(stream: BinaryIO) -> tuple[dict[str, Any], Arriving] | None:
+    """Read a frame's header, and make room for the arrays that follow.
 
     Returns
     -------
     header, arrays
-        None at the end of the stream.
+        None at the end of the stream. The arrays have to be received before the next frame.
 
     Raises
     ------
@@ -87,12 +152,7 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, NDArray[Any]
             raise InvalidInputError(f"array {name!r}: cannot be {dtype} of shape {shape}")
     size = sum(math.prod(shape) * np.dtype(dtype).itemsize for _, dtype, shape in described)
     check_memory(size, "receiving the picture", "crop or scale the layer")
-    arrays = {}
-    for name, dtype, shape in described:
-        array = np.empty(shape, dtype=dtype)
-        _fill(stream, array.reshape(-1).view(np.uint8).data)
-        arrays[name] = array
-    return header, arrays
+    return header, Arriving(described)
 
 
 def write_frame(stream: BinaryIO, header: Mapping[str, Any], arrays: Arrays | None = None) -> None:

@@ -2,7 +2,9 @@
 
 Listening goes on during the work, for two reasons: a request can be cancelled, and the end of
 standard input means that whoever started the worker is gone, killed perhaps, so that the worker
-ends at once. Whatever libraries print goes to standard error: standard output belongs to frames.
+ends at once. A request is begun when its header is there: what it needs is imported, and what its
+first arrays say is worked out, while the others are on their way.
+Whatever libraries print goes to standard error: standard output belongs to frames.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ class _Request(NamedTuple):
 
 def main() -> None:
     """Greet, then serve until standard input ends."""
+    # BLAS is asked for matrices of 8 x 8, and its idle threads turn in circles for a while.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     output = _own_output()
     _greet(output)
     Service(sys.stdin.buffer, output).serve()
@@ -62,16 +66,11 @@ def _greet(output: BinaryIO) -> None:
     """Say hello without NumPy, whose import would double the time until it is heard."""
     import json
     import struct
-    from importlib.metadata import PackageNotFoundError, version
 
-    try:
-        ours = version("hybridbg")
-    except PackageNotFoundError:  # run from a folder that was never installed
-        ours = "unknown"
     hello = {
         "type": "hello",
         "protocol": 1,
-        "version": ours,
+        "version": _version(),
         "python": platform.python_version(),
         "pid": os.getpid(),
         "arrays": [],
@@ -79,6 +78,19 @@ def _greet(output: BinaryIO) -> None:
     text = json.dumps(hello).encode()
     output.write(struct.pack("<I", len(text)) + text)
     output.flush()
+
+
+def _version() -> str:
+    """Return this package's version as the name of its folder of metadata says it.
+
+    To ask `importlib.metadata` takes longer than all the rest of the greeting.
+    """
+    for folder in sys.path:
+        with suppress(OSError):
+            for name in os.listdir(folder or "."):  # noqa: PTH208 - pathlib takes longer to import
+                if name.startswith("hybridbg-") and name.endswith(".dist-info"):
+                    return name.removesuffix(".dist-info").partition("-")[2]
+    return "unknown"  # run from a folder that was never installed
 
 
 class Service:
@@ -113,11 +125,13 @@ class Service:
     def _listen(self) -> None:
         """Take requests until the stream ends; then end the process, whatever it is doing."""
         try:
-            from hybridbg.worker.protocol import read_frame
+            from hybridbg.worker.protocol import begin_frame
 
             self._listening.set()
-            while frame := read_frame(self._requests):
-                self._take(*frame)
+            while frame := begin_frame(self._requests):
+                header, arrays = frame
+                self._take(header, arrays)
+                arrays.receive(self._requests)
         except EOFError:
             pass
         except Exception as error:  # what follows in the stream cannot be understood any more

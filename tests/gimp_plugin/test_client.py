@@ -120,8 +120,11 @@ def test_no_program() -> None:
     ],
 )
 def test_not_our_worker(program: str, words: str) -> None:
-    with pytest.raises(client.WorkerError, match=words):
-        client.Worker(says(program), ENVIRONMENT)
+    with (
+        pytest.raises(client.WorkerError, match=words),
+        client.Worker(says(program), ENVIRONMENT),
+    ):
+        pass
 
 
 def test_killed_half_way(worker: Any) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hybridbg_gimp import starting
 from hybridbg_gimp.starting import NotInstalled, clean_environment, command_of
 
 
@@ -63,7 +64,11 @@ def test_environment() -> None:
         "GIMP3_DIRECTORY": "x",
     }
     ours = {"HOME": "me", "PATH": "programs", "HYBRIDBG_MODELS": "models", "LANG": "de_DE"}
-    assert clean_environment({**gimps, **ours}) == ours
+    kept = clean_environment({**gimps, **ours})
+    assert kept.pop("GLIBC_TUNABLES", "") == ("glibc.malloc.hugetlb=1" * (sys.platform == "linux"))
+    assert kept == ours
+    own = {"GLIBC_TUNABLES": "glibc.malloc.check=3"}
+    assert clean_environment(own) == own
 
 
 def test_windows_path(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,3 +77,50 @@ def test_windows_path(monkeypatch: pytest.MonkeyPatch) -> None:
     path = r"C:\GIMP 3\bin;C:\Windows;C:\GIMP 3\lib"
     kept = clean_environment({"PATH": path}, gimp_folder=r"C:\GIMP 3")
     assert kept["PATH"] == r"C:\Windows"
+
+
+class Started:
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self.command = command
+        self.ended = False
+
+    def end(self) -> None:
+        self.ended = True
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is recorded as the worker's command, of a worker that starts nothing."""
+    command = ["python"]
+    monkeypatch.setattr(starting, "Worker", Started)
+    monkeypatch.setattr(starting, "command_of", lambda: command)
+    return command
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is never early")
+def test_the_worker_that_was_started_early_is_taken_once(started: list[str]) -> None:
+    starting.start_early()
+    (early,) = starting._early
+    assert starting.start_worker("/gimp") is early
+    assert starting.start_worker("/gimp") is not early
+    starting.end_early()
+    assert not early.ended
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is never early")
+def test_the_worker_that_nobody_took_is_ended(started: list[str]) -> None:
+    starting.start_early()
+    (early,) = starting._early
+    starting.end_early()
+    assert early.ended
+    assert starting._early == []
+
+
+def test_what_cannot_be_started_early_is_said_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> list[str]:
+        raise NotInstalled("no record")
+
+    monkeypatch.setattr(starting, "command_of", missing)
+    starting.start_early()
+    with pytest.raises(NotInstalled, match="no record"):
+        starting.start_worker("/gimp")

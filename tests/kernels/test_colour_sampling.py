@@ -42,8 +42,16 @@ def matched(image, trimap, pitch, threads=2):
     marks = trimap.copy()
     picks = picked(trimap, pitch)
     inverse = vouched(image, trimap, picks, pitch, threads)
-    colour_matching.match(image, trimap, picks, inverse, pitch, *MATCHING, marks, threads)
+    boxes = bounded(image, picks, inverse, pitch, threads)
+    colour_matching.match(image, trimap, picks, inverse, boxes, pitch, *MATCHING, marks, threads)
     return marks
+
+
+def bounded(image, picks, inverse, pitch, threads=2):
+    blocks = (-(-cells // colour_matching.BLOCK_CELLS) for cells in picks.shape[1:])
+    boxes = np.empty((2, *blocks, 7), np.float32)
+    colour_matching.bound(image, picks, pitch, inverse, boxes, threads)
+    return boxes
 
 
 def paired(image, marks, picks, pitch, threads=2, longest=255):
@@ -97,6 +105,41 @@ def test_pixels_that_look_known_become_known(pitch):
     expected = reference.match(IMAGE, TRIMAP, inverse, pitch, *MATCHING)
     assert np.array_equal(found, expected)
     assert (found != TRIMAP).any()
+
+
+@pytest.mark.parametrize("noise", [0.002, 0.01, 0.05])
+def test_matches_are_unmade_by_whatever_is_near_enough(noise):
+    """Blocks that are passed over hold nothing that would have changed a match."""
+    random = np.random.default_rng(8)
+    trimap = np.full((20, 26), 128, np.uint8)  # all of it within reach of every pixel
+    trimap[:, :8], trimap[:, 18:] = 0, 255
+    level = np.where(np.arange(26) < 13, 0.3, 0.36) + 0.06 * random.integers(0, 2, (20, 26))
+    image = level.astype(np.float32)[..., None].repeat(3, axis=2)
+    image += noise * random.standard_normal(image.shape, dtype=np.float32)
+    inverse = reference.vouch(image, trimap, picked(trimap, 1), 1, *VOUCHING)
+    expected = reference.match(image, trimap, inverse, 1, *MATCHING)
+    assert 0 < (expected != trimap).mean() < 0.9
+    assert np.array_equal(matched(image, trimap, 1), expected)
+
+
+@pytest.mark.parametrize("pitch", [1, 2, 5])
+def test_bounds_hold_what_is_known_in_a_block(pitch):
+    picks = picked(TRIMAP, pitch)
+    inverse = vouched(IMAGE, TRIMAP, picks, pitch)
+    boxes = bounded(IMAGE, picks, inverse, pitch)
+    seen = set()
+    for side, mark in enumerate((0, 255)):
+        for row, col in np.argwhere(picks[2 * side] >= 0):
+            place = int(picks[2 * side, row, col])
+            colour = IMAGE[row * pitch + place // pitch, col * pitch + place % pitch]
+            block = (side, *(np.array([row, col]) // colour_matching.BLOCK_CELLS))
+            seen.add(block)
+            assert (boxes[block][:3] <= colour).all()
+            assert (boxes[block][3:6] >= colour).all()
+            assert inverse[side, row, col] * boxes[block][6] >= 0.9999
+            assert TRIMAP[row * pitch + place // pitch, col * pitch + place % pitch] == mark
+    empty = [block for block in np.ndindex(boxes.shape[:3]) if block not in seen]
+    assert all(boxes[block][0] > boxes[block][3] and boxes[block][6] == 0 for block in empty)
 
 
 @pytest.mark.parametrize("pitch", [1, 2, 3])

@@ -22,6 +22,7 @@ PROGRAM = """
 import sys
 import numpy as np
 from hybridbg import _kernels
+from hybridbg.matting.cells import colours_of
 from hybridbg.matting.layout import build_layout
 from hybridbg.matting.multigrid import ColourMultigrid
 from hybridbg.matting.system import assemble_system
@@ -34,7 +35,7 @@ image = (image + 0.05 * rng.random(image.shape)).astype(np.float32)
 trimap = np.full(image.shape[:2], 128, np.uint8)
 trimap[:, :9], trimap[:, -9:] = 0, 255
 layout = build_layout(trimap == 128)
-system = assemble_system(image, trimap, layout, epsilon=1e-5, num_threads=2)
+system = assemble_system(colours_of(image, layout), trimap, layout, epsilon=1e-5, num_threads=2)
 cells = layout.positions()
 x, y = np.zeros(layout.size, np.float32), np.zeros(layout.size)
 x[cells] = rng.random(cells.size, dtype=np.float32)

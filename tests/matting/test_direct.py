@@ -8,6 +8,7 @@ import pytest
 from hybridbg.core.errors import SolverError
 from hybridbg.matting import alpha as module
 from hybridbg.matting import closed_form_alpha
+from hybridbg.matting.cells import colours_of
 from hybridbg.matting.direct import DIRECT_PIXELS, solve_directly
 from hybridbg.matting.layout import build_layout
 from hybridbg.matting.system import assemble_system
@@ -58,7 +59,8 @@ def test_a_prior_is_part_of_the_system():
 def test_numbers_that_break_down_are_an_error(poison):
     image, trimap = problem(3)
     layout = build_layout(trimap == 128)
-    system = assemble_system(image, trimap, layout, epsilon=1e-7, num_threads=1, exact=True)
+    colours = colours_of(image, layout)
+    system = assemble_system(colours, trimap, layout, epsilon=1e-7, num_threads=1, exact=True)
     system.right_side[layout.positions()[0]] = poison
     with pytest.raises(SolverError, match="finite"):
         solve_directly(system)

@@ -9,6 +9,7 @@ import pytest
 
 from hybridbg.core.trimap import from_mask
 from hybridbg.matting import closed_form_alpha
+from hybridbg.matting.cells import colours_of
 from hybridbg.matting.layout import build_layout
 from hybridbg.matting.multigrid import ColourMultigrid
 from hybridbg.matting.system import assemble_system
@@ -38,10 +39,11 @@ CASES = {
 @pytest.fixture(params=CASES, name="built")
 def build(request):
     image, trimap = (np.ascontiguousarray(array) for array in CASES[request.param])
+    layout = build_layout(trimap == 128)
     system = assemble_system(
-        image,
+        colours_of(image, layout),
         trimap,
-        build_layout(trimap == 128),
+        layout,
         epsilon=1e-7,
         num_threads=2,
     )

@@ -11,6 +11,7 @@ from hybridbg.core.errors import SolverError
 from hybridbg.matting import layout as layout_module
 from hybridbg.matting import levels as levels_module
 from hybridbg.matting import system as system_module
+from hybridbg.matting.cells import colours_of
 from hybridbg.matting.layout import build_layout
 from hybridbg.matting.multigrid import ColourMultigrid
 from hybridbg.matting.system import Solution, assemble_system, solve
@@ -21,10 +22,11 @@ EPSILON = 1e-7
 
 
 def assemble(image, trimap, *, epsilon=EPSILON, num_threads=1, **options):
+    layout = build_layout(trimap == 128)
     return assemble_system(
-        image,
+        colours_of(image, layout),
         trimap,
-        build_layout(trimap == 128),
+        layout,
         epsilon=epsilon,
         num_threads=num_threads,
         **options,

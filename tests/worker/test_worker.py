@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import time
 from typing import Any
@@ -172,6 +173,24 @@ def test_errors_come_with_a_hint(worker: Worker) -> None:
     assert header["kind"] == "InternalError"
 
 
+def test_a_request_is_begun_before_its_layer_is_there() -> None:
+    guide = np.zeros((8, 8), np.uint8)  # nothing is foreground
+    described = [
+        {"name": "guide", "dtype": "u1", "shape": [8, 8]},
+        {"name": "image", "dtype": "u1", "shape": [8, 8, 3]},
+    ]
+    header = {"type": "run", "id": 4, "action": "refine", "arrays": described}
+    text = json.dumps(header | {"options": {"guide_kind": "trimap"}}).encode()
+    with Worker() as worker:
+        assert worker.process.stdin is not None
+        worker.process.stdin.write(struct.pack("<I", len(text)) + text + guide.tobytes())
+        worker.process.stdin.flush()
+        answer, _ = worker.hear()
+        assert (answer["id"], answer["kind"]) == (4, "InvalidTrimapError")
+        worker.process.stdin.write(bytes(8 * 8 * 3))
+        assert worker.ask({"action": "check"})[0]["type"] == "result"
+
+
 def test_not_numbers(worker: Worker) -> None:
     image = square("f4")
     image[0, 0, 0] = np.nan
@@ -235,8 +254,6 @@ def test_a_picture_larger_than_memory() -> None:
         "type": "run",
         "arrays": [{"name": "image", "dtype": "f8", "shape": [2**20, 2**20, 4]}],
     }
-    import json
-
     with Worker() as worker:
         text = json.dumps(header).encode()
         assert worker.process.stdin is not None

@@ -26,11 +26,8 @@ __all__ = [
     "trimap_guide",
 ]
 
-_STRIP_BYTES = 8 * 2**20
-"""Small enough that the worker takes one strip while GIMP hands out the next."""
-
-_TILE_ROWS = 64
-"""Of GIMP's tiles: strips of whole tiles fetch each of them once."""
+_STRIP_BYTES = 2**20
+"""About what a pipe holds: the worker takes one strip while GIMP hands out the next."""
 
 _DTYPES = {"u8": "u1", "u16": "u2", "u32": "u4", "half": "f2", "float": "f4", "double": "f8"}
 BABL_TYPES = {dtype: name for name, dtype in _DTYPES.items()}
@@ -107,9 +104,9 @@ def layer_size(layer, scale=1.0):
 
 
 def rows_at_once(row_bytes):
-    """Return how many rows make a strip, whole tiles if they fit."""
-    rows = max(1, _STRIP_BYTES // max(1, row_bytes))
-    return rows - rows % _TILE_ROWS if rows >= _TILE_ROWS else rows
+    """Return how many rows make a strip: of whole tiles, so that each of them is fetched once."""
+    tile = Gimp.tile_height()
+    return max(1, _STRIP_BYTES // max(1, row_bytes * tile)) * tile
 
 
 def image_arrays(image, layer, scale=1.0):
@@ -197,14 +194,23 @@ def selection_guide(image, layer, scale=1.0):
 def trimap_guide(layer, trimap, scale=1.0):
     """Return a layer or channel that somebody painted as a trimap: white, black, and the rest.
 
-    What a layer leaves transparent is unknown; a channel has no such places.
+    What a layer leaves transparent is unknown, and what lies outside of it; a channel has no such
+    places.
     """
     if trimap is None or not trimap.is_valid():
         raise Unusable(_("Choose the layer or channel that holds the trimap."))
     _found, left, top = layer.get_offsets()
     _found, own_left, own_top = trimap.get_offsets()
+    covers = (
+        own_left <= left
+        and own_top <= top
+        and own_left + trimap.get_width() >= left + layer.get_width()
+        and own_top + trimap.get_height() >= top + layer.get_height()
+    )
     if isinstance(trimap, Gimp.Channel):
         meaning = Meaning(f"{numbers_model(trimap)} u8", "u1", 0, None, None)
+    elif covers and not trimap.has_alpha():
+        meaning = Meaning("Y' u8", "u1", 0, None, None)
     else:
         meaning = Meaning("Y'A u8", "u1", 2, None, None)
     return _array("guide", trimap, (left - own_left, top - own_top), layer, meaning, scale)

@@ -63,7 +63,8 @@ def request_for(action, image, layer, config, *, scale=1.0, want=None):
         header["clean"] = config.get_property("clean-colours")
     transfer = options.get("guide_kind") == "alpha" and output == "mask"
     extra = [] if guide is None else [guide]
-    return Request(verb, header, [*arrays, *extra], meaning, transfer)
+    # The layer comes last: what can be done without it is done while it is on its way.
+    return Request(verb, header, [*extra, *reversed(arrays)], meaning, transfer)
 
 
 def _hint(image, layer, config, scale):

@@ -24,8 +24,8 @@ WANTED = {
 
 
 @contextmanager
-def one_undo_step(image):
-    """Make everything inside one undo step, and leave the user's context alone."""
+def one_undo_step(image, *, looked_at=True):
+    """Make everything inside one undo step, leave the user's context alone, and show the result."""
     Gimp.context_push()
     # Both would change a selection that is made from a channel.
     Gimp.context_set_feather(False)
@@ -36,7 +36,8 @@ def one_undo_step(image):
     finally:
         image.undo_group_end()
         Gimp.context_pop()
-        Gimp.displays_flush()
+        if looked_at:
+            Gimp.displays_flush()
 
 
 def check_output(layer, output):

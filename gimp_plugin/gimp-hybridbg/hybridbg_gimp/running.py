@@ -13,11 +13,11 @@ from hybridbg_gimp.layers import Unusable
 from hybridbg_gimp.procedures import ACTIONS
 from hybridbg_gimp.requests import output_of, request_for
 from hybridbg_gimp.results import apply, check_output, one_undo_step
-from hybridbg_gimp.starting import NotInstalled, clean_environment, command_of
+from hybridbg_gimp.starting import NotInstalled, end_early, start_worker
 from hybridbg_gimp.texts import _, plain
-from hybridbg_gimp.worker import Worker, WorkerError
+from hybridbg_gimp.worker import WorkerError
 
-__all__ = ["run", "start_worker"]
+__all__ = ["run"]
 
 
 def run(procedure, run_mode, image, drawables, config):
@@ -46,6 +46,8 @@ def run(procedure, run_mode, image, drawables, config):
         values.remove(1)
         values.insert(1, json.dumps(report))
         return values
+    finally:
+        end_early()
     error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), text, 0)
     return procedure.new_return_values(code, error)
 
@@ -60,25 +62,21 @@ def _attempt(procedure, run_mode, image, drawables, config):
     layers = _layers(drawables)
     if not _accept_indexed(image, run_mode):
         return None
-    with start_worker() as worker:
+    with start_worker(Gimp.installation_directory()) as worker:
         if interactive:
             from hybridbg_gimp import dialog
 
             if not dialog.ask(procedure, action, image, layers, config, worker):
                 return None
-        report = _work(action, image, layers, config, worker)
+        # Who calls from a script decides when to look: to draw the image takes a tenth of a second.
+        looked_at = run_mode != Gimp.RunMode.NONINTERACTIVE
+        report = _work(action, image, layers, config, worker, looked_at=looked_at)
     if interactive:
         _tell(report)
     return report
 
 
-def start_worker():
-    """Start the worker, in an environment that is not GIMP's."""
-    environment = clean_environment(gimp_folder=Gimp.installation_directory())
-    return Worker(command_of(), environment)
-
-
-def _work(action, image, layers, config, worker):
+def _work(action, image, layers, config, worker, *, looked_at):
     """Compute every layer, then apply all."""
     output = output_of(action, config)
     for layer in layers:
@@ -100,7 +98,7 @@ def _work(action, image, layers, config, worker):
             raise Unusable(
                 _("The layer was changed while its edge was computed; run the action again.")
             )
-    with one_undo_step(image):
+    with one_undo_step(image, looked_at=looked_at):
         if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
             image.convert_rgb()
         results = [
@@ -161,7 +159,7 @@ def _accept_indexed(image, run_mode):
 
 
 def _check(interactive):
-    with start_worker() as worker:
+    with start_worker(Gimp.installation_directory()) as worker:
         frame = worker.ask("check")
         checks = frame.header["diagnostics"]["checks"]
         lines = [

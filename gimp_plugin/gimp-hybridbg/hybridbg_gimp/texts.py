@@ -1,11 +1,10 @@
-"""Translated texts. GIMP binds the catalogue; without GIMP, as in tests, texts stay English."""
+"""Translated texts. GIMP binds the catalogue; without GIMP, as in tests, texts stay English.
 
+GLib is imported with the first text: the worker is started before it.
+"""
+
+import functools
 import re
-
-try:
-    from gi.repository import GLib
-except ImportError:  # outside of GIMP
-    GLib = None
 
 __all__ = ["DOMAIN", "N_", "_", "plain"]
 
@@ -30,4 +29,14 @@ def plain(label):
 
 def _(text):
     """Translate a text."""
-    return text if GLib is None or not text else GLib.dgettext(DOMAIN, text)
+    glib = _glib()
+    return text if glib is None or not text else glib.dgettext(DOMAIN, text)
+
+
+@functools.cache
+def _glib():
+    try:
+        from gi.repository import GLib
+    except ImportError:  # outside of GIMP
+        return None
+    return GLib

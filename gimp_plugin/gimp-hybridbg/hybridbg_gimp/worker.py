@@ -1,7 +1,8 @@
 """The other process: asked in frames of JSON and raw pixels, watched, ended with all it started.
 
 The frames are described in hybridbg's `worker/protocol.py`. Two threads read what the worker says,
-so that nobody waits for a pipe and a worker that dies or hangs is noticed. When this process is
+so that nobody waits for a pipe and a worker that dies or hangs is noticed; a third one writes, so
+that the next pixels are fetched from GIMP meanwhile. When this process is
 killed, which is what GIMP's cancel button does, the worker sees the end of its input and ends.
 """
 
@@ -35,6 +36,9 @@ _SILENCE_SECONDS = 1200
 
 _PIPE_BYTES = 2**20
 """Room in a pipe, where the system lets one choose: layers travel in fewer turns."""
+
+_CHUNKS_AHEAD = 16
+"""How many pieces of a layer may wait for the worker; one is about as large as a pipe."""
 
 _KEPT_LINES = 12
 """Of what the worker printed before it died."""
@@ -82,7 +86,7 @@ class Worker:
     Attributes
     ----------
     hello : dict
-        What it said of itself.
+        What it said of itself, from when it has been entered.
     """
 
     def __init__(self, command, environment, *, silence=_SILENCE_SECONDS):
@@ -113,14 +117,15 @@ class Worker:
         ]
         for reader in self._readers:
             reader.start()
+
+    def __enter__(self):
+        """Wait for the greeting."""
         try:
             self.hello = self._hear(_GREETING_SECONDS).header
             self._check_greeting()
         except BaseException:
             self.end()
             raise
-
-    def __enter__(self):
         return self
 
     def __exit__(self, *_error):
@@ -208,14 +213,14 @@ class Worker:
             for name, dtype, shape, _c in arrays
         ]
         text = json.dumps({**header, "arrays": described}).encode()
-        stdin = self._process.stdin
-        try:
-            stdin.write(_LENGTH.pack(len(text)) + text)
+        with _Feeder(self._process.stdin) as feeder:
+            feeder.put(_LENGTH.pack(len(text)) + text)
             for _name, _dtype, _shape, chunks in arrays:
                 for chunk in chunks:
-                    stdin.write(chunk)
-            stdin.flush()
-        except (OSError, ValueError):
+                    feeder.put(chunk)
+                    if feeder.failed:
+                        break
+        if feeder.failed:
             # It refused or died while it was fed: its last words say why, and then `_hear` raises.
             while True:
                 _checked(self._hear(10), passing=("progress", "ready", "result", "cancelled"))
@@ -284,6 +289,44 @@ class Worker:
     def _read_errors(self):
         for line in self._process.stderr:
             self._printed.append(line.decode(errors="replace").rstrip())
+
+
+class _Feeder:
+    """Writes what it is given, in order, in a thread of its own; leaving it waits for the end.
+
+    Attributes
+    ----------
+    failed : bool
+        Nobody reads any more; what is given from now on is dropped.
+    """
+
+    def __init__(self, stream):
+        self.failed = False
+        self._stream = stream
+        self._chunks = queue.Queue(_CHUNKS_AHEAD)
+        self._thread = threading.Thread(target=self._write, daemon=True)
+        self.put = self._chunks.put
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.put(None)
+        self._thread.join()
+
+    def _write(self):
+        while (chunk := self._chunks.get()) is not None:
+            self._try(self._stream.write, chunk)
+        self._try(self._stream.flush)
+
+    def _try(self, write, *chunk):
+        if self.failed:
+            return
+        try:
+            write(*chunk)
+        except (OSError, ValueError):
+            self.failed = True
 
 
 def _checked(frame, passing=("result", "ready", "cancelled")):
