@@ -27,7 +27,7 @@ import numpy as np
 from hybridbg.core.threads import resolve_num_threads
 from hybridbg.core.types import BoolArray, FloatArray, ImageLike
 from hybridbg.io import as_image
-from hybridbg.keying import chroma
+from hybridbg.keying.chroma import LEAST_EDGE_NOISE, edge_metric
 from hybridbg.keying.noise import LEAST_NOISE, deviation, robust_spread, sparse
 from hybridbg.keying.plate import DARKEST
 from hybridbg.keying.screen import Screen, check_plate
@@ -137,36 +137,56 @@ def alpha_by_survey(
 
     `bled`, (H, W) in [0, 1]: how far its colours, stored roughly, are guessed.
     """
-    key = _unmixed(linear, screen, found, rough=False)
-    if bled is None:
-        return key
-    guessed = _unmixed(linear, screen, found, rough=True)
-    alpha, mixture, agreement = (
-        getattr(key, name) + bled * (getattr(guessed, name) - getattr(key, name))
-        for name in ("alpha", "mixture", "agreement")
-    )
-    return ColourKey(alpha, mixture, agreement, key.distance, key.noise)
-
-
-def _unmixed(linear: FloatArray, screen: Screen, found: Survey, *, rough: bool) -> ColourKey:
-    from hybridbg._kernels import hue_unmixing, screen_distance
+    from hybridbg._kernels import screen_distance
 
     threads = resolve_num_threads(None)
-    plate, shape = np.ascontiguousarray(screen.plate), linear.shape[:2]
-    linear = np.ascontiguousarray(linear)
-    grey_key, distance = np.empty((2, *shape), dtype=np.float32)
+    linear, plate = np.ascontiguousarray(linear), np.ascontiguousarray(screen.plate)
+    grey_key, distance, mean_key = np.empty((3, *linear.shape[:2]), dtype=np.float32)
     screen_distance.compare_pixels(
         linear, plate, screen.channel, LEAST_NOISE, DARKEST, grey_key, distance, threads
     )
+    screen_distance.average_pixels(grey_key, _gaussian(_NEIGHBOURS), mean_key, threads)
     part = sparse(grey_key.size)
     on_screen = distance[part] < _ON_SCREEN
     noise = deviation(linear[part], plate[part], on_screen)
-    metric: FloatArray = np.diag(1 / noise)
-    if rough:
-        metric = chroma.metric()
-        noise = np.maximum(noise, np.float32(chroma.LEAST_EDGE_NOISE))
-    mean_key = np.empty_like(grey_key)
-    screen_distance.average_pixels(grey_key, _gaussian(_NEIGHBOURS), mean_key, threads)
+
+    def unmixed(noise: FloatArray, metric: FloatArray) -> FloatArray:
+        return _unmixed(
+            linear,
+            plate,
+            grey_key,
+            mean_key,
+            found,
+            noise,
+            metric,
+            screen.channel,
+            _spread(mean_key[part], on_screen),
+        )
+
+    said = unmixed(noise, np.diag(1 / noise))
+    if bled is not None:
+        guessed = unmixed(np.maximum(noise, np.float32(LEAST_EDGE_NOISE)), edge_metric())
+        guessed -= said
+        guessed *= bled
+        said += guessed
+    alpha, mixture, agreement = said
+    return ColourKey(alpha, mixture, agreement, distance, _spread(grey_key[part], on_screen))
+
+
+def _unmixed(
+    linear: FloatArray,
+    plate: FloatArray,
+    grey_key: FloatArray,
+    mean_key: FloatArray,
+    found: Survey,
+    noise: FloatArray,
+    metric: FloatArray,
+    channel: int,
+    spread: float,
+) -> FloatArray:
+    """Give alpha, mixture and agreement, (3, H, W); `spread` is that of the mean key."""
+    from hybridbg._kernels import hue_unmixing
+
     constants = [
         _PLANE_NOISE,
         _PLANE_SPREAD,
@@ -177,10 +197,11 @@ def _unmixed(linear: FloatArray, screen: Screen, found: Survey, *, rough: bool) 
         LEAST_NOISE,
         _FAINT_SUPPORT,
         _LEAST_ALPHA,
-        *(times * _spread(mean_key[part], on_screen) for times in _SCREEN_NOISE),
+        *(times * spread for times in _SCREEN_NOISE),
     ]
     light = np.stack([found.light[:, 0], np.square(found.light[:, 1]) + _SHADE**2], axis=1)
-    alpha, mixture, agreement = np.empty((3, *shape), dtype=np.float32)
+    said: FloatArray = np.empty((3, *grey_key.shape), dtype=np.float32)
+    alpha, mixture, agreement = said
     hue_unmixing.unmix_pixels(
         linear,
         plate,
@@ -193,13 +214,13 @@ def _unmixed(linear: FloatArray, screen: Screen, found: Survey, *, rough: bool) 
         noise,
         metric,
         np.array(constants, dtype=np.float32),
-        screen.channel,
+        channel,
         alpha,
         mixture,
         agreement,
-        threads,
+        resolve_num_threads(None),
     )
-    return ColourKey(alpha, mixture, agreement, distance, _spread(grey_key[part], on_screen))
+    return said
 
 
 def denoised(alpha: FloatArray, noise: float) -> FloatArray:

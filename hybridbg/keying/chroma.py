@@ -24,9 +24,9 @@ __all__ = [
     "LEAST_EDGE_NOISE",
     "Halved",
     "bleeding",
+    "edge_metric",
     "halved_axes",
     "has_blocks",
-    "metric",
     "sharpen_chroma",
 ]
 
@@ -176,7 +176,7 @@ def _around(planes: NDArray[Any]) -> FloatArray:
     return mean
 
 
-def metric() -> FloatArray:
+def edge_metric() -> FloatArray:
     """Give (3, 3) axes along which linear light at such an edge has noise of length one.
 
     Luma says much more there than chroma, which is a guess.

@@ -137,9 +137,10 @@ def screen_picture(picture: Image, options: Options) -> Screened:
     if picture.encoding != "linear":
         halved = halved_axes(picture.pixels)
         if any(halved) or has_blocks(picture.pixels):
-            bled = bleeding(picture.rgb())
-        if any(halved):
-            picture = replace(picture, pixels=sharpen_chroma(picture.rgb(), halved))
+            coded = picture.rgb()
+            bled = bleeding(coded)
+            if any(halved):
+                picture = replace(picture, pixels=sharpen_chroma(coded, halved))
     linear = picture.linear()
     return Screened(linear, _screen_of(linear, options), bled, any(halved))
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hybridbg.core.morphology import shrunk
 from hybridbg.core.resample import fit_inside, nearest, resample
 from hybridbg.core.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 from hybridbg.core.types import BoolArray, ByteArray, FloatArray, Shape
@@ -124,11 +125,8 @@ def _with_plain(trimap: ByteArray, alpha: FloatArray) -> ByteArray:
 
 def _deep(region: BoolArray, shape: Shape) -> BoolArray:
     """Shrink a region from all sides but the picture's own, and bring it to another size."""
-    import cv2
-
     depth = max(1, round(_DEPTH * max(region.shape)))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * depth + 1, 2 * depth + 1))
-    return nearest(cv2.erode(region.astype(np.uint8), disc), shape).astype(bool)
+    return nearest(shrunk(region.astype(np.uint8), depth), shape).astype(bool)
 
 
 def _shape(array: ByteArray) -> Shape:
